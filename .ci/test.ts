@@ -1,0 +1,33 @@
+// npm test: every test there is, also when the first runner fails. Arguments go to vitest, and then it runs alone.
+
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { runCommand } from "./run-command.ts";
+import { sumCounts, type TestCounts, vitestCounts, webTestRunnerCounts, withExitCode } from "./test-counts.ts";
+
+const REPORT = "node_modules/.cache/vitest-report.json";
+const NONE: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+
+async function runVitest(args: readonly string[]): Promise<TestCounts> {
+  await mkdir("node_modules/.cache", { recursive: true });
+  await rm(REPORT, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
+  const { exitCode } = await runCommand("vitest", ["run", ...reporters, ...args], { echo: true });
+  const report = await readFile(REPORT, "utf8").catch(() => undefined);
+  return withExitCode(report === undefined ? NONE : vitestCounts(report), exitCode);
+}
+
+async function runWidgetTests(): Promise<TestCounts> {
+  const { exitCode, output } = await runCommand("npm", ["test", "--workspace", "widget"], { echo: true });
+  return withExitCode(webTestRunnerCounts(output), exitCode);
+}
+
+const args = process.argv.slice(2);
+const parts = [await runVitest(args), ...(args.length > 0 ? [] : [await runWidgetTests()])];
+// A runner that found nothing to run proves nothing.
+const counts = sumCounts(parts.map((part) => (part.passed + part.failed === 0 ? { ...part, failed: 1 } : part)));
+
+// Where it matters nothing may be left out: a skipped test is a failed one.
+const failed = process.env["CI"] === undefined ? counts.failed : counts.failed + counts.skipped;
+if (counts.skipped > 0) console.log(`${counts.skipped} skipped${failed > counts.failed ? ", counted as failed" : ""}`);
+console.log(`${counts.passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,107 @@
+import type { MessageRequest } from "@chat-bot/widget/protocol";
+import type { Middleware } from "koa";
+import { canonicalJson, sha256Hex } from "../canonical-json.ts";
+import { ChatError, concurrentRequest } from "../errors.ts";
+import { newId } from "../new-id.ts";
+import type { Coordination } from "../store/coordination.ts";
+import { type Identity, type Owner, ownerKey } from "../store/identity.ts";
+import type { Store } from "../store/store.ts";
+import type { Admission } from "./admission.ts";
+
+/** What admission needs. */
+export interface AdmitOptions {
+  store: Store;
+  coordination: Coordination;
+  lockTtlMs: number;
+  /** Why nobody is admitted at the moment; null when they are. */
+  closedBecause(): "chatbot_disabled" | "draining" | null;
+  now: () => number;
+}
+
+/** What the stages before have found out, and what this one adds. */
+export interface AdmitState {
+  identity: Identity;
+  body: MessageRequest;
+  idempotencyKey: string | null;
+  admission?: Admission;
+}
+
+/** How long a key is remembered. */
+const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** The twin of a request that is being admitted right now waits so long for its turn to be stored. */
+const TWIN_WAIT_MS = 3000;
+const TWIN_LOOK_EVERY_MS = 50;
+
+/**
+ * One turn at a time for each user: takes the lock, or finds the turn that the same request started before. Whoever
+ * comes after either starts the turn, which then owns the lock, or throws, and the lock is given back here.
+ */
+export function admit(options: AdmitOptions): Middleware<AdmitState> {
+  const { store, coordination, lockTtlMs } = options;
+  return async function admitTurn(ctx, next) {
+    const closed = options.closedBecause();
+    if (closed !== null) throw new ChatError(closed, { retryAfterSeconds: 10 });
+    const { identity, body, idempotencyKey } = ctx.state;
+    const { owner } = identity;
+    const conversation =
+      body.conversation_id === undefined ? null : await store.findConversation(owner, body.conversation_id);
+    if (body.conversation_id !== undefined && conversation === null) throw new ChatError("not_found");
+    const idempotency =
+      idempotencyKey === null ? null : { key: idempotencyKey, bodySha256: sha256Hex(canonicalJson(body)) };
+
+    const repeated = await findRepeated(owner, idempotency, options);
+    if (repeated !== null) {
+      ctx.state.admission = repeated;
+      return next();
+    }
+    const turnId = newId("turn");
+    const conversationId = conversation?.id ?? newId("conv");
+    const holder = { conversationId, turnId, idempotencyKey };
+    const attempt = await coordination.acquireLock(ownerKey(owner), holder, lockTtlMs);
+    if (attempt.status === "held") {
+      const isTwin = idempotencyKey !== null && attempt.holder.idempotencyKey === idempotencyKey;
+      const twin = isTwin ? await waitForTwin(owner, idempotency, options) : null;
+      if (twin === null) throw concurrentRequest(attempt.holder.conversationId, attempt.holder.turnId);
+      ctx.state.admission = twin;
+      return next();
+    }
+    const { lock } = attempt;
+    try {
+      // A turn whose owner died holds no lock any more, but it will be continued: it still is the user's one turn.
+      const running = await store.findRunningTurn(owner);
+      if (running !== null) throw concurrentRequest(running.conversationId, running.id);
+      ctx.state.admission = { type: "admitted", lock, turnId, conversationId, conversation, idempotency };
+      await next();
+    } catch (error) {
+      if ((await store.findTurn(turnId)) === null) await coordination.releaseLock(lock);
+      throw error;
+    }
+  };
+}
+
+/** @throws ChatError `idempotency_mismatch` when the key came with another body. */
+async function findRepeated(
+  owner: Owner,
+  idempotency: { key: string; bodySha256: string } | null,
+  { store, now }: AdmitOptions,
+): Promise<Admission | null> {
+  if (idempotency === null) return null;
+  const createdAfter = new Date(now() - KEY_LIFETIME_MS).toISOString();
+  const found = await store.findTurnByKey(owner, idempotency.key, createdAfter);
+  if (found === null) return null;
+  if (found.bodySha256 !== idempotency.bodySha256) throw new ChatError("idempotency_mismatch");
+  return { type: "repeated", turn: found.turn };
+}
+
+async function waitForTwin(
+  owner: Owner,
+  idempotency: { key: string; bodySha256: string } | null,
+  options: AdmitOptions,
+): Promise<Admission | null> {
+  for (let waitedMs = 0; waitedMs < TWIN_WAIT_MS; waitedMs += TWIN_LOOK_EVERY_MS) {
+    const found = await findRepeated(owner, idempotency, options);
+    if (found !== null) return found;
+    await new Promise((resolve) => setTimeout(resolve, TWIN_LOOK_EVERY_MS));
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+import type { ApprovalDecision, ApprovalResponse } from "@chat-bot/widget/protocol";
+import { ChatError } from "../errors.ts";
+import { holdsPermission } from "../permission.ts";
+import type { Identity } from "../store/identity.ts";
+import type { Store } from "../store/store.ts";
+import { advanceToolCall, type ToolCallRecord } from "../store/tool-call-record.ts";
+import type { Tool } from "../tools/tool.ts";
+
+/** A person's answer. */
+export interface Decision {
+  conversationId: string;
+  toolUseId: string;
+  approved: boolean;
+  /** Hash of the input that was shown. */
+  inputSha256: string | null;
+  reason: string | null;
+}
+
+/**
+ * Records a decision. The first one wins: the same one again gets the recorded answer, the opposite one is refused.
+ * @throws ChatError `not_found`, `forbidden`, `input_changed`, `already_decided`, `approval_expired`, `approval_superseded`
+ */
+export async function decide(
+  decision: Decision,
+  identity: Identity,
+  services: {
+    store: Store;
+    now: () => number;
+    tools: () => Promise<readonly Tool[]>;
+    /** Those of the tools that this identity may run. */
+    permitted: (tools: readonly Tool[]) => readonly Tool[];
+  },
+): Promise<ApprovalResponse> {
+  const { store } = services;
+  const conversation = await store.findConversation(identity.owner, decision.conversationId);
+  const call = conversation === null ? null : await store.findToolCall(conversation.id, decision.toolUseId);
+  if (call === null || call.approval === null) throw new ChatError("not_found");
+  const tools = await services.tools();
+  checkPermission(call, identity, tools, services.permitted(tools));
+  if (decision.inputSha256 !== null && decision.inputSha256 !== call.inputSha256) throw new ChatError("input_changed");
+
+  if (call.state.status === "pending") {
+    const nowMs = services.now();
+    if (Date.parse(call.approval.expiresAt) <= nowMs) throw new ChatError("approval_expired");
+    const turn = await store.findTurn(call.turnId);
+    if (turn === null) throw new ChatError("not_found");
+    const decided = decidedCall(call, decision, new Date(nowMs).toISOString());
+    // The token of this request is the newest: what the call may do from now on is what it allows.
+    if (await store.decide(decided, { ...turn, identity })) return recordedDecision(decided, decision.approved);
+  }
+  const current = await store.findToolCall(call.conversationId, call.toolUseId);
+  if (current === null) throw new ChatError("not_found");
+  return recordedDecision(current, decision.approved);
+}
+
+function decidedCall(call: ToolCallRecord, decision: Decision, decidedAt: string): ToolCallRecord {
+  const { approval } = call;
+  if (approval === null) throw new ChatError("not_found");
+  return {
+    ...advanceToolCall(call, { status: decision.approved ? "approved" : "denied" }),
+    approval: { ...approval, decision: { decision: verdict(decision.approved), decidedAt, reason: decision.reason } },
+  };
+}
+
+/** The answer that stands. @throws ChatError when it is another one, or when there will be none any more. */
+function recordedDecision(call: ToolCallRecord, approved: boolean): ApprovalResponse {
+  const recorded = call.approval?.decision ?? null;
+  if (recorded === null) {
+    const isExpired = call.state.status === "finished" && call.state.outcome === "expired";
+    throw new ChatError(isExpired ? "approval_expired" : "approval_superseded");
+  }
+  if (recorded.decision !== verdict(approved)) {
+    throw new ChatError("already_decided", { details: { decision: recorded.decision } });
+  }
+  return { tool_use_id: call.toolUseId, decision: recorded.decision, decided_at: recorded.decidedAt };
+}
+
+/** Whoever may not run the tool may not decide about it. A tool that is gone cannot run anyway. */
+function checkPermission(
+  call: ToolCallRecord,
+  identity: Identity,
+  tools: readonly Tool[],
+  permitted: readonly Tool[],
+): void {
+  const tool = tools.find(({ name }) => name === call.name);
+  if (tool === undefined || permitted.some(({ name }) => name === call.name)) return;
+  const missing = tool.rule.permissions.find((permission) => !holdsPermission(identity.permissions, permission));
+  throw new ChatError("forbidden", { details: missing === undefined ? {} : { permission: missing } });
+}
+
+function verdict(approved: boolean): ApprovalDecision {
+  return approved ? "approved" : "denied";
+}

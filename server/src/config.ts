@@ -1,0 +1,60 @@
+import { ConfigError } from "./config/config-error.ts";
+import { deepFreeze } from "./config/deep-freeze.ts";
+import { setVariables } from "./config/environment.ts";
+import { readEnvironmentIssuer } from "./config/environment-issuer.ts";
+import type { IssuerConfig } from "./config/issuer-config.ts";
+import { type ReadTextFile, readConfigFile } from "./config/read-config-file.ts";
+import { readSettings, type Settings } from "./config/settings.ts";
+import type { ToolRule } from "./tools/tool.ts";
+import type { McpServerConfig } from "./tools/tool-config.ts";
+
+export { ConfigError } from "./config/config-error.ts";
+
+/** Everything an operator decides, checked and frozen. */
+export interface Config extends Settings {
+  /** At least one; the environment's is the first. No two have the same name. */
+  issuers: readonly IssuerConfig[];
+  mcpServers: Readonly<Record<string, McpServerConfig>>;
+  toolRules: Readonly<Record<string, ToolRule>>;
+  /** Permissions by role. */
+  roles: ReadonlyMap<string, readonly string[]>;
+  /** Null: the built-in one. */
+  systemPrompt: string | null;
+}
+
+const DEFAULT_ROLES: Readonly<Record<string, readonly string[]>> = {
+  admin: ["chatbot:use", "chatbot:admin", "workspace:*"],
+  member: ["chatbot:use"],
+};
+
+/**
+ * The configuration from the environment and the file that it names, relative to `cwd`.
+ * @throws ConfigError listing everything that is wrong.
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  readTextFile: ReadTextFile,
+  cwd: string,
+): Config {
+  const problems: string[] = [];
+  const environment = setVariables(env);
+  const settings = readSettings(environment, cwd, problems);
+  const issuer = readEnvironmentIssuer(environment, problems);
+  const file = readConfigFile(environment, { readTextFile, cwd }, problems);
+  const issuers = [...(issuer === null ? [] : [issuer]), ...(file?.issuers ?? [])];
+  for (const name of repeatedNames(issuers)) problems.push(`issuers: there are two named ${name}`);
+  if (settings === null || issuer === null || file === null || problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze({
+    ...settings,
+    issuers,
+    mcpServers: file.mcpServers ?? {},
+    toolRules: file.tools ?? {},
+    roles: new Map(Object.entries({ ...DEFAULT_ROLES, ...file.roles })),
+    systemPrompt: file.systemPrompt ?? null,
+  });
+}
+
+function repeatedNames(issuers: readonly IssuerConfig[]): string[] {
+  const names = issuers.map(({ issuer }) => issuer);
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}

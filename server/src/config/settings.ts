@@ -1,0 +1,159 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import type { TokenLimits } from "../admit/token-budget.ts";
+import { describeIssues } from "./describe-issues.ts";
+import type { Environment } from "./environment.ts";
+
+/** What the environment decides besides the issuer; defaults are filled in, paths are absolute. */
+export interface Settings {
+  anthropic: {
+    /** Null: the chatbot is disabled. */
+    apiKey: string | null;
+    model: string;
+    baseUrl: string | null;
+  };
+  http: { host: string; port: number };
+  /** Daily tokens. */
+  limits: TokenLimits;
+  /** What a token read from the prompt cache counts, 0 to 1. */
+  cacheReadWeight: number;
+  /** The SQLite file, or `:memory:`. */
+  databasePath: string;
+  onRedisLoss: "fail_closed" | "local_share";
+  workspaceDir: string;
+  maxSteps: number;
+  maxOutputTokens: number;
+  lockTtlSeconds: number;
+  leaseSeconds: number;
+  approvalTtlSeconds: number;
+  providerIdleSeconds: number;
+  drainSeconds: number;
+  requestsPerMinute: number;
+  replicas: number;
+  logLevel: LogLevel;
+  /** Without a port of its own the page needs the token. */
+  metrics: { port: number | null; token: string | null };
+}
+
+type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+
+/** A whole number within bounds, written in digits. */
+function wholeNumber(min: number, max: number, fallback: number): z.ZodType<number> {
+  return digits(min, max).default(fallback);
+}
+
+function digits(min: number, max: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
+  const message = `must be a whole number from ${min} to ${max}`;
+  const isWithin = (text: string): boolean => /^[0-9]{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
+  return z.string().refine(isWithin, message).transform(Number);
+}
+
+const MAX_TOKENS = 1_000_000_000_000;
+const MAX_SECONDS = 24 * 60 * 60;
+
+const visible = z.string().regex(/^[\x21-\x7e]+$/, "must be visible ASCII characters without spaces");
+
+const databasePathSchema = z
+  .string()
+  .transform((url, context) => {
+    const path = readDatabaseUrl(url);
+    if (typeof path === "string") return path;
+    context.addIssue({ code: "custom", message: path.problem });
+    return z.NEVER;
+  })
+  .default("./data/chatbot.db");
+
+/** The path may be relative. The URL may hold a password, so no problem shows it. */
+function readDatabaseUrl(url: string): string | { problem: string } {
+  if (/^postgres(ql)?:/.test(url)) {
+    return { problem: "PostgreSQL is not supported by this version yet: name a SQLite file (file:./data/chatbot.db)" };
+  }
+  const problem = "must name a SQLite file, such as file:./data/chatbot.db";
+  if (!url.startsWith("file:") || url.length === "file:".length) return { problem };
+  if (!url.startsWith("file://")) return url.slice("file:".length);
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return { problem };
+  }
+}
+
+/** Every variable but those of the issuer and of the file: names as in the README, "Configuration". */
+const variablesSchema = z.object({
+  ANTHROPIC_API_KEY: visible.optional(),
+  ANTHROPIC_MODEL: visible.default("claude-haiku-4-5"),
+  ANTHROPIC_BASE_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+  PORT: wholeNumber(0, 65_535, 4000),
+  HOST: visible.default("127.0.0.1"),
+  CHATBOT_DAILY_TOKEN_LIMIT_USER: wholeNumber(0, MAX_TOKENS, 50_000),
+  CHATBOT_DAILY_TOKEN_LIMIT_ORGANIZATION: wholeNumber(0, MAX_TOKENS, 1_000_000),
+  CHATBOT_DAILY_TOKEN_LIMIT_GLOBAL: wholeNumber(0, MAX_TOKENS, 1_000_000),
+  CHATBOT_CACHE_READ_WEIGHT: z
+    .string()
+    .regex(/^(?:0(?:\.[0-9]{1,6})?|1(?:\.0{1,6})?)$/, "must be a number from 0 to 1")
+    .transform(Number)
+    .default(0.1),
+  DATABASE_URL: databasePathSchema,
+  REDIS_URL: z.never("Redis is not supported by this version yet: leave it unset and run one process").optional(),
+  CHATBOT_ON_REDIS_LOSS: z
+    .enum(["fail_closed", "local_share"], "must be fail_closed or local_share")
+    .default("fail_closed"),
+  WORKSPACE_DIR: z.string().default("workspace"),
+  CHATBOT_MAX_STEPS: wholeNumber(1, 100, 10),
+  CHATBOT_MAX_OUTPUT_TOKENS: wholeNumber(1, 1_000_000, 4096),
+  CHATBOT_LOCK_TTL_SECONDS: wholeNumber(1, MAX_SECONDS, 300),
+  CHATBOT_LEASE_SECONDS: wholeNumber(1, MAX_SECONDS, 10),
+  CHATBOT_APPROVAL_TTL_SECONDS: wholeNumber(1, 30 * MAX_SECONDS, 900),
+  CHATBOT_PROVIDER_IDLE_SECONDS: wholeNumber(1, MAX_SECONDS, 60),
+  CHATBOT_DRAIN_SECONDS: wholeNumber(0, MAX_SECONDS, 30),
+  CHATBOT_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000, 120),
+  CHATBOT_REPLICAS: wholeNumber(1, 10_000, 1),
+  LOG_LEVEL: z
+    .enum(
+      ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+      "must be fatal, error, warn, info, debug, trace or silent",
+    )
+    .default("info"),
+  METRICS_PORT: digits(0, 65_535).optional(),
+  METRICS_TOKEN: visible.optional(),
+});
+
+/** Adds to `problems`, and answers null, when a variable has a value it must not have. */
+export function readSettings(environment: Environment, cwd: string, problems: string[]): Settings | null {
+  const parsed = variablesSchema.safeParse(Object.fromEntries(environment));
+  if (parsed.success) return toSettings(parsed.data, cwd);
+  for (const { path, message } of describeIssues(parsed.error.issues)) problems.push(`${path}: ${message}`);
+  return null;
+}
+
+function toSettings(variables: z.infer<typeof variablesSchema>, cwd: string): Settings {
+  return {
+    anthropic: {
+      apiKey: variables.ANTHROPIC_API_KEY ?? null,
+      model: variables.ANTHROPIC_MODEL,
+      baseUrl: variables.ANTHROPIC_BASE_URL ?? null,
+    },
+    http: { host: variables.HOST, port: variables.PORT },
+    limits: {
+      user: variables.CHATBOT_DAILY_TOKEN_LIMIT_USER,
+      organization: variables.CHATBOT_DAILY_TOKEN_LIMIT_ORGANIZATION,
+      global: variables.CHATBOT_DAILY_TOKEN_LIMIT_GLOBAL,
+    },
+    cacheReadWeight: variables.CHATBOT_CACHE_READ_WEIGHT,
+    databasePath: variables.DATABASE_URL === ":memory:" ? ":memory:" : resolve(cwd, variables.DATABASE_URL),
+    onRedisLoss: variables.CHATBOT_ON_REDIS_LOSS,
+    workspaceDir: resolve(cwd, variables.WORKSPACE_DIR),
+    maxSteps: variables.CHATBOT_MAX_STEPS,
+    maxOutputTokens: variables.CHATBOT_MAX_OUTPUT_TOKENS,
+    lockTtlSeconds: variables.CHATBOT_LOCK_TTL_SECONDS,
+    leaseSeconds: variables.CHATBOT_LEASE_SECONDS,
+    approvalTtlSeconds: variables.CHATBOT_APPROVAL_TTL_SECONDS,
+    providerIdleSeconds: variables.CHATBOT_PROVIDER_IDLE_SECONDS,
+    drainSeconds: variables.CHATBOT_DRAIN_SECONDS,
+    requestsPerMinute: variables.CHATBOT_REQUESTS_PER_MINUTE,
+    replicas: variables.CHATBOT_REPLICAS,
+    logLevel: variables.LOG_LEVEL,
+    metrics: { port: variables.METRICS_PORT ?? null, token: variables.METRICS_TOKEN ?? null },
+  };
+}

@@ -1,0 +1,201 @@
+#!/usr/bin/env node
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { createTokenBudget } from "./admit/token-budget.ts";
+import { createApp, createMetricsApp } from "./app.ts";
+import { createTokenVerifier } from "./authenticate/verify-token.ts";
+import { type Config, ConfigError, loadConfig } from "./config.ts";
+import { createLogger, type Logger } from "./observe/logger.ts";
+import { createMetrics } from "./observe/metrics.ts";
+import { errorMessage } from "./routes/error-messages.ts";
+import type { Identity, Owner } from "./store/identity.ts";
+import { createMemoryCoordination } from "./store/memory-coordination.ts";
+import { openSqlite } from "./store/sql/open-sqlite.ts";
+import { createSqlStore } from "./store/sql/sql-store.ts";
+import { OpenStreams } from "./stream/open-streams.ts";
+import { permittedTools } from "./tools/permitted-tools.ts";
+import type { Tool } from "./tools/tool.ts";
+import { createToolCatalog } from "./tools/tool-catalog.ts";
+import { createModelClient } from "./turn/model-client.ts";
+import { observeTurns } from "./turn/observe-turns.ts";
+import { DEFAULT_SYSTEM_PROMPT } from "./turn/system-prompt.ts";
+import { TurnRunner } from "./turn/turn-runner.ts";
+
+const STREAM_LIMITS = { perUser: 3, perOrganization: 200, perProcess: 1000 };
+const MODEL_CALL_MS = 10 * 60_000;
+const EVENTS_KEPT_MS = 24 * 60 * 60_000;
+/** How long the last events of a turn may take to reach their readers when the process stops. */
+const LAST_WORDS_MS = 500;
+const TIDY_EVERY_MS = 60_000;
+
+/** A server that listens. */
+export interface RunningServer {
+  url: string;
+  /** Takes nothing new, lets turns finish for a while, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Builds every service and listens. */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  const store = await createSqlStore(openSqlite(config.databasePath));
+  // A database has one process: what was booked and belongs to no turn is left from one that died while it admitted it.
+  await store.releaseOrphanedReservations(new Date().toISOString());
+  const coordination = createMemoryCoordination();
+  const catalog = createToolCatalog({
+    mcpServers: config.mcpServers,
+    rules: config.toolRules,
+    workspaceDirectory: config.workspaceDir,
+    log: logger,
+  });
+  const streams = new OpenStreams(STREAM_LIMITS);
+  const metrics = createMetrics({ openStreams: () => streams.total, toolServers: () => catalog.health() });
+  const budget = createTokenBudget(store, {
+    limitsOf: (owner) => limitsOf(config, owner),
+    cacheReadWeight: config.cacheReadWeight,
+  });
+  const turn = {
+    store,
+    budget,
+    catalog,
+    model: createModelClient({
+      apiKey: config.anthropic.apiKey ?? "",
+      baseUrl: config.anthropic.baseUrl,
+      deadlines: { idleMs: config.providerIdleSeconds * 1000, totalMs: MODEL_CALL_MS },
+      warn: (warning) => logger.warn({ warning }, "model client"),
+    }),
+    permittedTools: (tools: readonly Tool[], { owner, permissions }: Identity) =>
+      permittedTools(tools, permissions, issuerOf(config, owner)?.tools ?? {}),
+    observer: observeTurns(logger, metrics),
+    options: {
+      model: config.anthropic.model,
+      systemPrompt: config.systemPrompt ?? DEFAULT_SYSTEM_PROMPT,
+      maxSteps: config.maxSteps,
+      maxOutputTokens: config.maxOutputTokens,
+      approvalTtlMs: config.approvalTtlSeconds * 1000,
+      errorMessage,
+    },
+    now: Date.now,
+    sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
+  };
+  const lockTtlMs = config.lockTtlSeconds * 1000;
+  const runner = new TurnRunner(turn, coordination, { lockTtlMs, leaseMs: config.leaseSeconds * 1000 });
+  const verifyToken = createTokenVerifier(config.issuers, config.roles, {
+    onFailure: (url, error) => logger.warn({ url, error }, "a key set could not be loaded"),
+  });
+  const app = createApp(
+    { store, coordination, budget, runner, turn, streams, logger, metrics },
+    {
+      authenticate: { issuers: config.issuers, verifyToken },
+      origins: config.issuers.flatMap((issuer) => issuer.origins),
+      requestsPerMinute: config.requestsPerMinute,
+      lockTtlMs,
+      isEnabled: config.anthropic.apiKey !== null,
+      metricsToken: config.metrics.token,
+      widgetDirectory: fileURLToPath(new URL(".", import.meta.resolve("@chat-bot/widget/chat-bot.js"))),
+    },
+  );
+  const server = await listen(app.callback(), config.http.port, config.http.host);
+  const metricsServer =
+    config.metrics.port === null
+      ? null
+      : await listen(createMetricsApp(metrics).callback(), config.metrics.port, config.http.host);
+  // Connected ahead of the first message; a server that is down is tried again when somebody asks.
+  void catalog.list();
+  const tidy = setInterval(() => {
+    const before = (ms: number): string => new Date(Date.now() - ms).toISOString();
+    Promise.all([
+      store.trimEvents(before(EVENTS_KEPT_MS)),
+      store.releaseOrphanedReservations(before(TIDY_EVERY_MS)),
+    ]).catch((error: unknown) => logger.warn({ error }, "the store was not tidied"));
+  }, TIDY_EVERY_MS).unref();
+
+  return {
+    url: urlOf(server, config.http.host),
+    async stop() {
+      clearInterval(tidy);
+      await runner.drain(config.drainSeconds * 1000);
+      await Promise.all([server, ...(metricsServer === null ? [] : [metricsServer])].map(close));
+      await catalog.close();
+      await coordination.close();
+      await store.close();
+    },
+  };
+}
+
+/** Streams are exempt: these bound how long a request may take to arrive, not its answer. */
+function listen(listener: RequestListener, port: number, host: string): Promise<Server> {
+  const server = createServer(
+    { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 },
+    listener,
+  );
+  server.maxConnections = 2000;
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+/** Readers of turns that have ended are sent the end of them; whoever waits for more comes back to another process. */
+async function close(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  await Promise.race([closed, delay(LAST_WORDS_MS)]);
+  server.closeAllConnections();
+}
+
+function urlOf(server: Server, host: string): string {
+  const address: AddressInfo | string | null = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** An issuer may have limits of its own. */
+function limitsOf(config: Config, owner: Owner): Config["limits"] {
+  return { ...config.limits, ...issuerOf(config, owner)?.limits };
+}
+
+function issuerOf(config: Config, owner: Owner): Config["issuers"][number] | undefined {
+  return config.issuers.find(({ issuer }) => issuer === owner.issuer);
+}
+
+function readTextFile(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env, readTextFile, process.cwd());
+  const logger = createLogger(config.logLevel);
+  if (config.anthropic.apiKey === null) {
+    logger.warn({ variable: "ANTHROPIC_API_KEY" }, "no model key is set: the chatbot is disabled");
+  }
+  const server = await startServer(config, logger);
+  logger.info({ url: server.url, model: config.anthropic.model }, "listening");
+  const stop = (signal: string): void => {
+    logger.info({ signal }, "stopping");
+    server.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ error }, "could not stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+if (import.meta.main) {
+  main().catch((error: unknown) => {
+    // Before there is a logger, and for people who read it on a terminal.
+    console.error(error instanceof ConfigError ? error.message : error);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,87 @@
+import type { LimitType, ServerEventType } from "@chat-bot/widget/protocol";
+
+/** The tables. Times are ISO 8601 text, records JSON text; what is searched for has a column of its own. */
+export interface Schema {
+  conversations: {
+    id: string;
+    issuer: string;
+    organization: string;
+    user: string;
+    title: string;
+    model: string;
+    epoch: string;
+    last_seq: number;
+    tools: string;
+    created_at: string;
+    updated_at: string;
+  };
+  turns: {
+    id: string;
+    conversation_id: string;
+    issuer: string;
+    organization: string;
+    user: string;
+    status: "running" | "awaiting_approval" | "done";
+    reason: string | null;
+    /** Grows with each owner. */
+    fence: number;
+    /** Milliseconds since the epoch; past it the owner is dead. */
+    lease_expires_at_ms: number;
+    idempotency_key: string | null;
+    body_sha256: string | null;
+    record: string;
+    created_at: string;
+  };
+  messages: {
+    id: string;
+    conversation_id: string;
+    turn_id: string;
+    position: number;
+    role: "user" | "assistant";
+    content: string;
+    page: string | null;
+    stopped: number;
+    created_at: string;
+  };
+  tool_calls: {
+    conversation_id: string;
+    tool_use_id: string;
+    turn_id: string;
+    step: number;
+    ordinal: number;
+    status: string;
+    expires_at: string | null;
+    record: string;
+  };
+  events: {
+    conversation_id: string;
+    seq: number;
+    turn_id: string;
+    type: ServerEventType;
+    data: string;
+    created_at: string;
+  };
+  usage_daily: {
+    day: string;
+    scope: LimitType;
+    scope_id: string;
+    used: number;
+  };
+  reservations: {
+    id: string;
+    turn_id: string;
+    day: string;
+    tokens: number;
+    input_tokens: number | null;
+    estimated_input_tokens: number;
+    streamed_bytes: number;
+    created_at: string;
+  };
+  reservation_scopes: {
+    reservation_id: string;
+    day: string;
+    scope: LimitType;
+    scope_id: string;
+    tokens: number;
+  };
+}

@@ -1,0 +1,412 @@
+import { type Kysely, sql } from "kysely";
+import type { ConversationRecord } from "../conversation-record.ts";
+import type { Owner } from "../identity.ts";
+import type {
+  Commit,
+  History,
+  LoggedEvent,
+  NewTurn,
+  Reservation,
+  Store,
+  StoredConversation,
+  StoredTurn,
+  UsageBalance,
+  UsageScope,
+} from "../store.ts";
+import { StaleWriteError } from "../store.ts";
+import type { ToolCallRecord } from "../tool-call-record.ts";
+import type { TurnRecord } from "../turn-record.ts";
+import { conversationRow, findConversation, readConversation } from "./conversations.ts";
+import { appendEvents } from "./events.ts";
+import { insertMessage, loadHistory, readMessage } from "./messages.ts";
+import { migrate } from "./migrations.ts";
+import { parseRecord, type Tx } from "./reader.ts";
+import type { Schema } from "./schema.ts";
+import { readToolCalls, updateToolCall, writeToolCall } from "./tool-calls.ts";
+import { findActiveTurn, readTurn, turnColumns } from "./turns.ts";
+import { releaseOrphans, reserve, settle, settleUnowned, usageBalances } from "./usage.ts";
+
+/** The store in SQL. Brings the tables up to date first. */
+export async function createSqlStore(database: Kysely<Schema>): Promise<Store> {
+  await migrate(database);
+  return new SqlStore(database);
+}
+
+class SqlStore implements Store {
+  readonly #database: Kysely<Schema>;
+
+  constructor(database: Kysely<Schema>) {
+    this.#database = database;
+  }
+
+  createTurn(newTurn: NewTurn): Promise<void> {
+    const { conversation, turn, idempotency } = newTurn;
+    return this.#transaction(async (tx) => {
+      if (newTurn.isNewConversation) {
+        await tx.insertInto("conversations").values(conversationRow(conversation)).execute();
+      } else {
+        await tx
+          .updateTable("conversations")
+          .set({ tools: JSON.stringify(conversation.tools), updated_at: turn.createdAt })
+          .where("id", "=", conversation.id)
+          .execute();
+      }
+      await tx
+        .insertInto("turns")
+        .values({
+          id: turn.id,
+          conversation_id: conversation.id,
+          ...conversation.owner,
+          ...turnColumns(turn),
+          fence: newTurn.fence,
+          lease_expires_at_ms: newTurn.leaseExpiresAtMs,
+          idempotency_key: idempotency?.key ?? null,
+          body_sha256: idempotency?.bodySha256 ?? null,
+          created_at: turn.createdAt,
+        })
+        .execute();
+      await insertMessage(tx, newTurn.message);
+      await appendEvents(tx, conversation.id, turn.id, newTurn.events);
+    });
+  }
+
+  commit(commit: Commit): Promise<void> {
+    return this.#transaction(async (tx) => {
+      const owned = await tx
+        .updateTable("turns")
+        .set({ fence: commit.fence })
+        .where("id", "=", commit.turnId)
+        .where("fence", "=", commit.fence)
+        .returning("record")
+        .executeTakeFirst();
+      if (owned === undefined) throw new StaleWriteError("the turn has another owner");
+      if (commit.turn !== undefined) {
+        // A decision may have brought a newer identity than the owner has: only `decide` changes it.
+        const { identity } = readTurn(owned);
+        await tx
+          .updateTable("turns")
+          .set(turnColumns({ ...commit.turn, identity }))
+          .where("id", "=", commit.turnId)
+          .execute();
+      }
+      for (const message of commit.messages ?? []) await insertMessage(tx, message);
+      for (const change of commit.toolCalls ?? []) await writeToolCall(tx, change);
+      await appendEvents(tx, commit.conversationId, commit.turnId, commit.events);
+      if (commit.progress !== undefined) {
+        await tx
+          .updateTable("reservations")
+          .set({ input_tokens: commit.progress.inputTokens, streamed_bytes: commit.progress.streamedBytes })
+          .where("id", "=", commit.progress.id)
+          .execute();
+      }
+      if (commit.settle !== undefined) await settle(tx, commit.settle.reservationId, commit.settle.tokens);
+      if (commit.turn?.state.status === "done") {
+        await tx
+          .updateTable("conversations")
+          .set({ updated_at: new Date().toISOString() })
+          .where("id", "=", commit.conversationId)
+          .execute();
+      }
+    });
+  }
+
+  claimTurn(
+    turnId: string,
+    nowMs: number,
+    leaseExpiresAtMs: number,
+  ): Promise<{ fence: number; wasRunning: boolean } | null> {
+    return this.#transaction(async (tx) => {
+      const row = await tx.selectFrom("turns").selectAll().where("id", "=", turnId).executeTakeFirst();
+      if (row === undefined || row.status === "done") return null;
+      const wasRunning = row.status === "running";
+      if (wasRunning && row.lease_expires_at_ms > nowMs) return null;
+      const record = readTurn(row);
+      const turn: TurnRecord = {
+        ...record,
+        state: { status: "running" },
+        // A lease that was given up is no crash: turns may live through any number of restarts.
+        recoveries: record.recoveries + (wasRunning && row.lease_expires_at_ms > 0 ? 1 : 0),
+      };
+      const fence = row.fence + 1;
+      await tx
+        .updateTable("turns")
+        .set({ ...turnColumns(turn), fence, lease_expires_at_ms: leaseExpiresAtMs })
+        .where("id", "=", turnId)
+        .execute();
+      return { fence, wasRunning };
+    });
+  }
+
+  async renewLease(turnId: string, fence: number, leaseExpiresAtMs: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database
+      .updateTable("turns")
+      .set({ lease_expires_at_ms: leaseExpiresAtMs })
+      .where("id", "=", turnId)
+      .where("fence", "=", fence)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
+  loadTurn(turnId: string): Promise<StoredTurn | null> {
+    return this.#transaction(async (tx) => {
+      const row = await tx.selectFrom("turns").selectAll().where("id", "=", turnId).executeTakeFirst();
+      if (row === undefined) return null;
+      const conversation = await tx
+        .selectFrom("conversations")
+        .selectAll()
+        .where("id", "=", row.conversation_id)
+        .executeTakeFirst();
+      if (conversation === undefined) return null;
+      return {
+        turn: readTurn(row),
+        conversation: readConversation(conversation),
+        ...(await loadHistory(tx, row.conversation_id)),
+      };
+    });
+  }
+
+  loadHistory(conversationId: string): Promise<History> {
+    return this.#transaction((tx) => loadHistory(tx, conversationId));
+  }
+
+  async findTurn(turnId: string): Promise<TurnRecord | null> {
+    const row = await this.#database.selectFrom("turns").selectAll().where("id", "=", turnId).executeTakeFirst();
+    return row === undefined ? null : readTurn(row);
+  }
+
+  async findTurnByKey(
+    owner: Owner,
+    key: string,
+    createdAfter: string,
+  ): Promise<{ turn: TurnRecord; bodySha256: string } | null> {
+    const row = await this.#database
+      .selectFrom("turns")
+      .selectAll()
+      .where((where) => where.and({ ...owner }))
+      .where("idempotency_key", "=", key)
+      .where("created_at", ">", createdAfter)
+      .orderBy("created_at", "desc")
+      .executeTakeFirst();
+    return row === undefined ? null : { turn: readTurn(row), bodySha256: row.body_sha256 ?? "" };
+  }
+
+  async findRunningTurn(owner: Owner): Promise<TurnRecord | null> {
+    const row = await this.#database
+      .selectFrom("turns")
+      .selectAll()
+      .where((where) => where.and({ ...owner }))
+      .where("status", "=", "running")
+      .executeTakeFirst();
+    return row === undefined ? null : readTurn(row);
+  }
+
+  async findActiveTurn(conversationId: string): Promise<TurnRecord | null> {
+    return findActiveTurn(this.#database, conversationId);
+  }
+
+  async findTurnsToContinue(nowMs: number): Promise<readonly string[]> {
+    const silent = await this.#database
+      .selectFrom("turns")
+      .select("id")
+      .where("status", "=", "running")
+      .where("lease_expires_at_ms", "<=", nowMs)
+      .execute();
+    const parked = await this.#database
+      .selectFrom("tool_calls")
+      .innerJoin("turns", "turns.id", "tool_calls.turn_id")
+      .select("turns.id")
+      .distinct()
+      .where("turns.status", "=", "awaiting_approval")
+      .where((where) =>
+        where.or([
+          where("tool_calls.status", "in", ["approved", "denied"]),
+          where.and([
+            where("tool_calls.status", "=", "pending"),
+            where("tool_calls.expires_at", "<=", new Date(nowMs).toISOString()),
+          ]),
+        ]),
+      )
+      .execute();
+    return [...silent, ...parked].map((row) => row.id);
+  }
+
+  async findConversation(owner: Owner, id: string): Promise<ConversationRecord | null> {
+    return findConversation(this.#database, owner, id);
+  }
+
+  loadConversation(owner: Owner, id: string): Promise<StoredConversation | null> {
+    return this.#transaction(async (tx) => {
+      const conversation = await findConversation(tx, owner, id);
+      if (conversation === null) return null;
+      const messages = await tx
+        .selectFrom("messages")
+        .selectAll()
+        .where("conversation_id", "=", id)
+        .orderBy("position")
+        .execute();
+      return {
+        conversation,
+        messages: messages.map(readMessage),
+        toolCalls: await readToolCalls(tx, id),
+        activeTurn: await findActiveTurn(tx, id),
+      };
+    });
+  }
+
+  async listConversations(
+    owner: Owner,
+    page: { limit: number; before: { updatedAt: string; id: string } | null },
+  ): Promise<readonly { id: string; title: string; updatedAt: string }[]> {
+    const { before } = page;
+    let query = this.#database
+      .selectFrom("conversations")
+      .select(["id", "title", "updated_at as updatedAt"])
+      .where((where) => where.and({ ...owner }))
+      .orderBy("updated_at", "desc")
+      .orderBy("id", "desc")
+      .limit(page.limit);
+    if (before !== null) {
+      query = query.where((where) =>
+        where.or([
+          where("updated_at", "<", before.updatedAt),
+          where.and([where("updated_at", "=", before.updatedAt), where("id", "<", before.id)]),
+        ]),
+      );
+    }
+    return query.execute();
+  }
+
+  deleteConversation(owner: Owner, id: string): Promise<boolean> {
+    return this.#transaction(async (tx) => {
+      if ((await findConversation(tx, owner, id)) === null) return false;
+      // What was used today is counted although the text is gone: by the turn's owner, or here when it has none.
+      await settleUnowned(tx, id, Date.now());
+      await tx.deleteFrom("events").where("conversation_id", "=", id).execute();
+      await tx.deleteFrom("tool_calls").where("conversation_id", "=", id).execute();
+      await tx.deleteFrom("messages").where("conversation_id", "=", id).execute();
+      await tx.deleteFrom("turns").where("conversation_id", "=", id).execute();
+      await tx.deleteFrom("conversations").where("id", "=", id).execute();
+      return true;
+    });
+  }
+
+  async readEvents(conversationId: string, afterSeq: number, limit: number): Promise<readonly LoggedEvent[]> {
+    const rows = await this.#database
+      .selectFrom("events")
+      .select(["seq", "turn_id", "type", "data"])
+      .where("conversation_id", "=", conversationId)
+      .where("seq", ">", afterSeq)
+      .orderBy("seq")
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      seq: row.seq,
+      turnId: row.turn_id,
+      type: row.type,
+      data: row.data,
+    }));
+  }
+
+  async oldestSeq(conversationId: string): Promise<number | null> {
+    const row = await this.#database
+      .selectFrom("events")
+      .select("seq")
+      .where("conversation_id", "=", conversationId)
+      .orderBy("seq")
+      .limit(1)
+      .executeTakeFirst();
+    return row?.seq ?? null;
+  }
+
+  async trimEvents(createdBefore: string): Promise<void> {
+    const unfinished = this.#database.selectFrom("turns").select("id").where("status", "!=", "done");
+    await this.#database
+      .deleteFrom("events")
+      .where("created_at", "<", createdBefore)
+      .where("turn_id", "not in", unfinished)
+      .execute();
+  }
+
+  async findToolCall(conversationId: string, toolUseId: string): Promise<ToolCallRecord | null> {
+    const row = await this.#database
+      .selectFrom("tool_calls")
+      .select("record")
+      .where("conversation_id", "=", conversationId)
+      .where("tool_use_id", "=", toolUseId)
+      .executeTakeFirst();
+    return row === undefined ? null : parseRecord<ToolCallRecord>(row.record);
+  }
+
+  async decide(call: ToolCallRecord, turn: TurnRecord): Promise<boolean> {
+    return this.#transaction(async (tx) => {
+      const { numUpdatedRows } = await updateToolCall(tx, { from: "pending", call });
+      if (numUpdatedRows === 0n) return false;
+      const row = await tx.selectFrom("turns").selectAll().where("id", "=", turn.id).executeTakeFirst();
+      if (row === undefined) return false;
+      // Only the identity: everything else belongs to the turn's owner.
+      const record: TurnRecord = { ...readTurn(row), identity: turn.identity };
+      await tx
+        .updateTable("turns")
+        .set({ record: JSON.stringify(record) })
+        .where("id", "=", turn.id)
+        .execute();
+      return true;
+    });
+  }
+
+  balances(day: string, scopes: readonly UsageScope[]): Promise<readonly UsageBalance[]> {
+    return this.#transaction((tx) => usageBalances(tx, day, scopes));
+  }
+
+  reserve(
+    day: string,
+    scopes: readonly UsageScope[],
+    grant: (balances: readonly UsageBalance[]) => Reservation | null,
+  ): Promise<Reservation | null> {
+    return this.#transaction((tx) => reserve(tx, day, scopes, grant));
+  }
+
+  settle(reservationId: string, tokens: number): Promise<void> {
+    return this.#transaction((tx) => settle(tx, reservationId, tokens));
+  }
+
+  releaseOrphanedReservations(createdBefore: string): Promise<void> {
+    return this.#transaction((tx) => releaseOrphans(tx, createdBefore));
+  }
+
+  async findReservation(turnId: string): Promise<Reservation | null> {
+    const row = await this.#database
+      .selectFrom("reservations")
+      .selectAll()
+      .where("turn_id", "=", turnId)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const scopes = await this.#database
+      .selectFrom("reservation_scopes")
+      .select(["scope", "scope_id"])
+      .where("reservation_id", "=", row.id)
+      .execute();
+    return {
+      id: row.id,
+      turnId: row.turn_id,
+      day: row.day,
+      scopes: scopes.map((scope) => ({ type: scope.scope, id: scope.scope_id })),
+      tokens: row.tokens,
+      inputTokens: row.input_tokens,
+      estimatedInputTokens: row.estimated_input_tokens,
+      streamedBytes: row.streamed_bytes,
+    };
+  }
+
+  async ping(): Promise<void> {
+    await sql`select 1`.execute(this.#database);
+  }
+
+  close(): Promise<void> {
+    return this.#database.destroy();
+  }
+
+  #transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    return this.#database.transaction().execute(work);
+  }
+}

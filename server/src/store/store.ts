@@ -1,0 +1,179 @@
+import type { LimitType, ServerEvent } from "@chat-bot/widget/protocol";
+import type { ConversationRecord } from "./conversation-record.ts";
+import type { Owner } from "./identity.ts";
+import type { MessageRecord } from "./message-record.ts";
+import type { ToolCallRecord, ToolCallState } from "./tool-call-record.ts";
+import type { TurnRecord } from "./turn-record.ts";
+
+/** An event as it stands in the log. `data` is the exact JSON that every reader gets. */
+export interface LoggedEvent {
+  seq: number;
+  turnId: string;
+  type: ServerEvent["type"];
+  data: string;
+}
+
+/** A tool call's new state; refused when it is not in the state it is said to come from. */
+export interface ToolCallChange {
+  /** null: a new line of the ledger. */
+  from: ToolCallState["status"] | null;
+  call: ToolCallRecord;
+}
+
+/** Tokens counted by the day, for one user, one organization or all. */
+export interface UsageScope {
+  type: LimitType;
+  /** Empty for `global`. */
+  id: string;
+}
+
+/** What a scope has used today and what is reserved on it. */
+export interface UsageBalance {
+  scope: UsageScope;
+  used: number;
+  reserved: number;
+}
+
+/** Tokens booked on all scopes of a turn before a model call, until the real usage is known. */
+export interface Reservation {
+  id: string;
+  turnId: string;
+  /** UTC, `YYYY-MM-DD`. */
+  day: string;
+  scopes: readonly UsageScope[];
+  tokens: number;
+  /** Input the provider has confirmed, in counted tokens; null before it did. */
+  inputTokens: number | null;
+  /** Estimate of the input, counted when the provider never told. */
+  estimatedInputTokens: number;
+  /** UTF-8 bytes of text and tool input streamed so far. */
+  streamedBytes: number;
+}
+
+/** How far a model call has come, kept so that it is counted also when this process dies. */
+export interface ReservationProgress {
+  id: string;
+  inputTokens: number | null;
+  streamedBytes: number;
+}
+
+/** Everything that changes together: state, and the events that tell it. */
+export interface Commit {
+  conversationId: string;
+  turnId: string;
+  /** Fencing number of the writer; a commit of a former owner is refused. */
+  fence: number;
+  events: readonly ServerEvent[];
+  messages?: readonly MessageRecord[];
+  toolCalls?: readonly ToolCallChange[];
+  turn?: TurnRecord;
+  progress?: ReservationProgress;
+  /** Ends a reservation and counts what was really used. */
+  settle?: { reservationId: string; tokens: number };
+}
+
+/** A new turn with its user message and first events; the conversation may be new as well. */
+export interface NewTurn {
+  conversation: ConversationRecord;
+  isNewConversation: boolean;
+  turn: TurnRecord;
+  message: MessageRecord;
+  events: readonly ServerEvent[];
+  fence: number;
+  leaseExpiresAtMs: number;
+  idempotency: { key: string; bodySha256: string } | null;
+}
+
+/** What the prompt is made of. */
+export interface History {
+  /** Of the whole conversation, oldest first. Those of refused turns are left out. */
+  messages: readonly MessageRecord[];
+  /** Of the whole conversation, in the order they were asked for. */
+  toolCalls: readonly ToolCallRecord[];
+}
+
+/** A turn with all that is needed to go on with it. */
+export interface StoredTurn extends History {
+  turn: TurnRecord;
+  conversation: ConversationRecord;
+}
+
+/** The conversation as its reader sees it. */
+export interface StoredConversation {
+  conversation: ConversationRecord;
+  messages: readonly MessageRecord[];
+  toolCalls: readonly ToolCallRecord[];
+  activeTurn: TurnRecord | null;
+}
+
+/** Thrown by `commit` when another owner has the turn, or a tool call moved on meanwhile. Nothing was written. */
+export class StaleWriteError extends Error {
+  constructor(what: string) {
+    super(`stale write: ${what}`);
+    this.name = "StaleWriteError";
+  }
+}
+
+/**
+ * What must survive: conversations, the event log, the tool ledger, usage. Every method is one transaction.
+ * Look-ups for a user go by owner; what is not theirs is null.
+ */
+export interface Store {
+  createTurn(newTurn: NewTurn): Promise<void>;
+  commit(commit: Commit): Promise<void>;
+  /** Makes the caller the turn's owner; null when it is done, or owned and its lease still runs. */
+  claimTurn(
+    turnId: string,
+    nowMs: number,
+    leaseExpiresAtMs: number,
+  ): Promise<{ fence: number; wasRunning: boolean } | null>;
+  /** false: somebody else owns the turn now. */
+  renewLease(turnId: string, fence: number, leaseExpiresAtMs: number): Promise<boolean>;
+  loadTurn(turnId: string): Promise<StoredTurn | null>;
+  loadHistory(conversationId: string): Promise<History>;
+  findTurn(turnId: string): Promise<TurnRecord | null>;
+  findTurnByKey(
+    owner: Owner,
+    key: string,
+    createdAfter: string,
+  ): Promise<{ turn: TurnRecord; bodySha256: string } | null>;
+  /** The user's turn with status `running`, in whatever conversation. */
+  findRunningTurn(owner: Owner): Promise<TurnRecord | null>;
+  /** The conversation's turn that is not done. */
+  findActiveTurn(conversationId: string): Promise<TurnRecord | null>;
+  /** Running turns whose owner is silent, and parked ones whose approval has expired or been decided. */
+  findTurnsToContinue(nowMs: number): Promise<readonly string[]>;
+
+  findConversation(owner: Owner, id: string): Promise<ConversationRecord | null>;
+  loadConversation(owner: Owner, id: string): Promise<StoredConversation | null>;
+  listConversations(
+    owner: Owner,
+    page: { limit: number; before: { updatedAt: string; id: string } | null },
+  ): Promise<readonly { id: string; title: string; updatedAt: string }[]>;
+  deleteConversation(owner: Owner, id: string): Promise<boolean>;
+
+  /** At most `limit` events after `afterSeq`, in order. */
+  readEvents(conversationId: string, afterSeq: number, limit: number): Promise<readonly LoggedEvent[]>;
+  /** Number of the oldest event kept; null when there is none. */
+  oldestSeq(conversationId: string): Promise<number | null>;
+  trimEvents(createdBefore: string): Promise<void>;
+
+  findToolCall(conversationId: string, toolUseId: string): Promise<ToolCallRecord | null>;
+  /** Records a decision and whose token it was made with; false when the call was no longer pending. */
+  decide(call: ToolCallRecord, turn: TurnRecord): Promise<boolean>;
+
+  balances(day: string, scopes: readonly UsageScope[]): Promise<readonly UsageBalance[]>;
+  /** Reads the balances and writes the reservation that `grant` makes of them, in one atomic step. */
+  reserve(
+    day: string,
+    scopes: readonly UsageScope[],
+    grant: (balances: readonly UsageBalance[]) => Reservation | null,
+  ): Promise<Reservation | null>;
+  settle(reservationId: string, tokens: number): Promise<void>;
+  /** Gives back reservations older than that, an ISO 8601 time, whose turn was never stored. */
+  releaseOrphanedReservations(createdBefore: string): Promise<void>;
+  findReservation(turnId: string): Promise<Reservation | null>;
+
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

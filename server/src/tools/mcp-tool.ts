@@ -1,0 +1,120 @@
+import type { ToolAnnotations, ToolInput } from "@chat-bot/widget/protocol";
+import { type CallToolResult, type Tool as McpToolDefinition, ProtocolError } from "@modelcontextprotocol/client";
+import { ServerUnreachable } from "./call-lost.ts";
+import type { CallSlots } from "./call-slots.ts";
+import { cutUtf8 } from "./cut-utf8.ts";
+import { DeltaQueue } from "./delta-queue.ts";
+import type { McpConnection } from "./mcp-connection.ts";
+import { createInputCheck } from "./mcp-input-check.ts";
+import { readMcpResult } from "./mcp-result.ts";
+import type { Tool, ToolCallContext, ToolOutput, ToolRule } from "./tool.ts";
+import type { McpServerConfig } from "./tool-config.ts";
+import { toolFingerprint } from "./tool-fingerprint.ts";
+import { errorOutput } from "./tool-result.ts";
+import { cleanDescription, cleanTitle } from "./tool-text.ts";
+
+const TIMEOUT_SECONDS = 30;
+const MESSAGE_LIMIT_BYTES = 2048;
+
+/** A configured tool server, as its tools need it. */
+export interface McpServer {
+  name: string;
+  config: McpServerConfig;
+  connection: McpConnection;
+  slots: CallSlots;
+}
+
+/**
+ * A tool server's tool as one of ours. Throws when its schema cannot be used; `schemaProblem` is asked before.
+ *
+ * The user's token never leaves for a tool server. A trusted one is told who the user is, as verified data in
+ * `_meta["chatbot/user"]`; every one gets the call's key in `_meta["chatbot/idempotencyKey"]`.
+ */
+export function createMcpTool(name: string, definition: McpToolDefinition, server: McpServer, rule: ToolRule): Tool {
+  const trusted = server.config.trusted === true;
+  const annotations = readAnnotations(definition);
+  const described = {
+    name,
+    description: cleanDescription(definition.description ?? ""),
+    inputSchema: definition.inputSchema,
+    annotations,
+  };
+  return {
+    ...described,
+    server: server.name,
+    title: cleanTitle(definition.title ?? annotations.title ?? "") || cleanTitle(definition.name),
+    rule,
+    trusted,
+    fingerprint: toolFingerprint(described),
+    repeatable: rule.idempotent ?? (trusted && isRepeatable(definition)),
+    checkInput: createInputCheck(definition.inputSchema),
+    run: (input, context) => runMcpTool(definition, server, rule, input, context),
+  };
+}
+
+/** A server says that it honours our key with `_meta["chatbot/idempotencyKey"]: true` in the tool's definition. */
+function isRepeatable(definition: McpToolDefinition): boolean {
+  const { readOnlyHint, idempotentHint } = definition.annotations ?? {};
+  return readOnlyHint === true || idempotentHint === true || definition._meta?.["chatbot/idempotencyKey"] === true;
+}
+
+function readAnnotations({ annotations = {} }: McpToolDefinition): ToolAnnotations {
+  const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
+  return {
+    ...(title === undefined ? {} : { title: cleanTitle(title) }),
+    ...(readOnlyHint === undefined ? {} : { readOnlyHint }),
+    ...(destructiveHint === undefined ? {} : { destructiveHint }),
+    ...(idempotentHint === undefined ? {} : { idempotentHint }),
+    ...(openWorldHint === undefined ? {} : { openWorldHint }),
+  };
+}
+
+async function runMcpTool(
+  definition: McpToolDefinition,
+  server: McpServer,
+  rule: ToolRule,
+  input: ToolInput,
+  context: ToolCallContext,
+): Promise<ToolOutput> {
+  const timeoutSeconds = rule.timeoutSeconds ?? server.config.timeoutSeconds ?? TIMEOUT_SECONDS;
+  const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+  const signal = AbortSignal.any([context.signal, deadline]);
+  const deltas = new DeltaQueue((delta) => context.onDelta(delta));
+  try {
+    using _slot = await server.slots.take(signal);
+    const result: CallToolResult = await server.connection.call({
+      tool: definition,
+      input,
+      meta: callMeta(server, context),
+      signal,
+      onProgress: ({ message = "", progress, total }) =>
+        deltas.add({ channel: "progress", chunk: message, progress, ...(total === undefined ? {} : { total }) }),
+    });
+    await deltas.drain();
+    return readMcpResult(result);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    await deltas.drain();
+    if (deadline.aborted && error === deadline.reason) return timedOut(timeoutSeconds);
+    return failure(error);
+  }
+}
+
+function callMeta(server: McpServer, context: ToolCallContext): Record<string, unknown> {
+  const key = { "chatbot/idempotencyKey": context.idempotencyKey };
+  if (server.config.trusted !== true) return key;
+  const { issuer, organization, user } = context.owner;
+  return { ...key, "chatbot/user": { issuer, organization, user } };
+}
+
+function timedOut(timeoutSeconds: number): ToolOutput {
+  return errorOutput(`The tool did not answer within ${timeoutSeconds} seconds. It may or may not have taken effect.`);
+}
+
+/** What the server refused is told in its own words; what broke the call is the caller's to record. */
+function failure(error: unknown): ToolOutput {
+  if (error instanceof ProtocolError)
+    return errorOutput(`The tool refused: ${cutUtf8(error.message, MESSAGE_LIMIT_BYTES)}`);
+  if (error instanceof ServerUnreachable) return errorOutput("The tool's server cannot be reached. Nothing was done.");
+  throw error;
+}

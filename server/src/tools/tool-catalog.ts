@@ -1,0 +1,53 @@
+import { confusableNames } from "./mcp-name.ts";
+import { McpServers } from "./mcp-servers.ts";
+import type { Tool, ToolCatalog, ToolRule } from "./tool.ts";
+import { findToolRule, type McpServerConfig } from "./tool-config.ts";
+import type { ToolLog } from "./tool-log.ts";
+import { createWriteFile } from "./workspace/write-file.ts";
+
+/** Where the tools come from and what the operator says about them. */
+export interface ToolCatalogOptions {
+  mcpServers: Readonly<Record<string, McpServerConfig>>;
+  /** A tool server's tool without a rule is offered to nobody; one with an empty list of permissions to everybody. */
+  rules: Readonly<Record<string, ToolRule>>;
+  /** The directory below which every user has their own. */
+  workspaceDirectory: string;
+  log: ToolLog;
+  /** How long `list` waits for a tool server; a slower one is in a later list. Default: 5 s. */
+  patienceMs?: number;
+}
+
+/** Every tool of this server: those of the configured tool servers and the built-in ones. Connects when first asked. */
+export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
+  const { mcpServers, rules, workspaceDirectory, log, patienceMs } = options;
+  const servers = new McpServers({ servers: mcpServers, rules, log, patienceMs });
+  const builtIn = [createWriteFile(workspaceDirectory, builtInRule(rules, "workspace__write_file"))];
+  const reported = new Set<string>();
+
+  return {
+    async list() {
+      const tools = [...builtIn, ...(await servers.list())];
+      const confusable = confusableNames(tools.map((tool) => tool.name));
+      for (const name of confusable) {
+        if (reported.has(name)) continue;
+        reported.add(name);
+        log.warn({ tool: name, reason: "its name could be taken for another tool's" }, "a tool is left out");
+      }
+      return tools.filter((tool) => !confusable.has(tool.name)).toSorted(byName);
+    },
+    health: () => servers.health(),
+    close: () => servers.close(),
+  };
+}
+
+/** A rule for everything (`*`) is meant for tool servers: it must not open the workspace by accident. */
+function builtInRule(rules: Readonly<Record<string, ToolRule>>, name: string): ToolRule | null {
+  const own = Object.entries(rules).filter(([key]) => key.startsWith("workspace__"));
+  return findToolRule(Object.fromEntries(own), name);
+}
+
+/** By code units: the same order everywhere, whatever the locale. */
+function byName(a: Tool, b: Tool): number {
+  if (a.name === b.name) return 0;
+  return a.name < b.name ? -1 : 1;
+}

@@ -1,0 +1,85 @@
+import type {
+  ApprovalRule,
+  ToolAnnotations,
+  ToolChunkChannel,
+  ToolContentBlock,
+  ToolInput,
+} from "@chat-bot/widget/protocol";
+import type { Owner } from "../store/identity.ts";
+
+/** What the operator says about a tool (`tools` in the configuration file). */
+export interface ToolRule {
+  /** All of them must be held to see or run the tool. */
+  permissions: readonly string[];
+  approval: ApprovalRule;
+  /** Running it twice does what running it once does: it may be run again after a crash. */
+  idempotent?: boolean | undefined;
+  /** A person may approve it for the rest of the conversation. */
+  remember?: boolean | undefined;
+  timeoutSeconds?: number | undefined;
+  /** Show the model's input while it is being written. */
+  streamInput?: boolean | undefined;
+}
+
+/** A delta of live output. Offsets are counted by the caller. */
+export interface ToolDelta {
+  channel: Exclude<ToolChunkChannel, "input">;
+  chunk: string;
+  path?: string;
+  progress?: number;
+  total?: number;
+}
+
+/** What a tool gets besides its input. */
+export interface ToolCallContext {
+  /** Cancel, deadline or shutdown. A tool that ends after it is late: its output is dropped. */
+  signal: AbortSignal;
+  toolUseId: string;
+  /** The same for every attempt at this call; sent to MCP servers as `_meta["chatbot/idempotencyKey"]`. */
+  idempotencyKey: string;
+  owner: Owner;
+  /** Shows live output. Resolves when the delta is recorded, so that a tool never runs ahead of the log. */
+  onDelta(delta: ToolDelta): Promise<void>;
+}
+
+/**
+ * What a tool answered. A tool that fails answers `isError`; it throws only the reason of an abort, `CallLost` when
+ * nobody can know whether the call took effect, and what `onDelta` threw.
+ */
+export interface ToolOutput {
+  content: ToolContentBlock[];
+  structuredContent?: Record<string, unknown>;
+  isError: boolean;
+}
+
+/** A tool as the model, the policy and the ledger see it. */
+export interface Tool {
+  /** `<server>__<tool>`, `^[a-zA-Z0-9_-]{1,64}$`: what the model calls. */
+  name: string;
+  /** Configured name of the tool's server; `workspace` for the built-in ones. */
+  server: string;
+  title: string;
+  description: string;
+  /** JSON Schema of the input, `type: "object"`. */
+  inputSchema: Record<string, unknown>;
+  annotations: ToolAnnotations;
+  rule: ToolRule;
+  /** The operator vouches for the server's annotations. */
+  trusted: boolean;
+  /** Lower-case hex SHA-256 over name, description, schema and annotations. */
+  fingerprint: string;
+  /** Whether it may run again after a crash: read-only (trusted), idempotent, or it honours our key. */
+  repeatable: boolean;
+  /** Why this input is not valid, in words for the model; null when it is. */
+  checkInput(input: ToolInput): string | null;
+  run(input: ToolInput, context: ToolCallContext): Promise<ToolOutput>;
+}
+
+/** Where tools come from. */
+export interface ToolCatalog {
+  /** Every tool that can run now, sorted by name. Servers that do not answer are left out; never throws. */
+  list(): Promise<readonly Tool[]>;
+  /** State of each tool server, by configured name, for `/ready` and `/metrics`. */
+  health(): ReadonlyMap<string, "connected" | "connecting" | "failed">;
+  close(): Promise<void>;
+}

@@ -1,0 +1,191 @@
+import type { ToolChunkEvent, ToolInput } from "@chat-bot/widget/protocol";
+import { needsApproval } from "../approval/needs-approval.ts";
+import { pendingRequest } from "../approval/pending-request.ts";
+import { advanceToolCall, type ToolCallRecord } from "../store/tool-call-record.ts";
+import { CallLost } from "../tools/call-lost.ts";
+import type { Tool, ToolDelta } from "../tools/tool.ts";
+import { DeltaOffsets } from "./delta-offsets.ts";
+import { eventsOfTurn } from "./events-of-turn.ts";
+import { refuseCall, unfitness } from "./refuse-call.ts";
+import { isTokenInTime } from "./token-time.ts";
+import {
+  denied,
+  type Ending,
+  EXPIRED,
+  failed,
+  finishedCall,
+  NOT_AVAILABLE,
+  NOT_OFFERED,
+  SIGNED_OUT,
+  UNKNOWN,
+} from "./tool-call-ending.ts";
+import type { RecordEntry, Turn } from "./turn.ts";
+import type { TurnServices } from "./turn-services.ts";
+
+/** Takes one call as far as it can go: to its outcome, or to the question for a person. */
+export async function runToolCall(
+  call: ToolCallRecord,
+  turn: Turn,
+  services: TurnServices,
+  record: RecordEntry,
+): Promise<void> {
+  const { state } = call;
+  switch (state.status) {
+    case "proposed": {
+      const refusal = refuseCall(call, turn);
+      if (refusal !== null) return finish(call, refusal, services, record);
+      const tool = turn.tools.get(call.name);
+      if (tool === undefined) return finish(call, NOT_OFFERED, services, record);
+      return needsApproval(tool) ? ask(call, tool, services, record) : dispatch(call, tool, 1, turn, services, record);
+    }
+    case "pending":
+      return hasExpired(call, services) ? finish(call, EXPIRED, services, record) : undefined;
+    case "approved": {
+      // Checked again: what was true when it was shown may have changed since.
+      const tool = turn.tools.get(call.name);
+      if (tool === undefined) return finish(call, NOT_AVAILABLE, services, record);
+      const unfit = unfitness(call, tool);
+      if (unfit !== null) return finish(call, unfit, services, record);
+      return dispatch(call, tool, 1, turn, services, record);
+    }
+    case "denied":
+      return finish(call, denied(call.approval?.decision?.reason ?? null), services, record);
+    case "dispatched": {
+      // Its owner died while it ran. Only what may run twice is run again.
+      const tool = turn.tools.get(call.name);
+      if (tool?.repeatable === true && unfitness(call, tool) === null) {
+        return dispatch(call, tool, state.attempt + 1, turn, services, record);
+      }
+      return finish(call, UNKNOWN, services, record);
+    }
+    case "finished":
+      return;
+  }
+}
+
+function hasExpired(call: ToolCallRecord, services: TurnServices): boolean {
+  return call.approval !== null && Date.parse(call.approval.expiresAt) <= services.now();
+}
+
+/** The question is stored with the event that shows it. */
+async function ask(call: ToolCallRecord, tool: Tool, services: TurnServices, record: RecordEntry): Promise<void> {
+  const expiresAt = new Date(services.now() + services.options.approvalTtlMs).toISOString();
+  const pending: ToolCallRecord = {
+    ...advanceToolCall(call, { status: "pending" }),
+    approval: {
+      description: tool.description,
+      annotations: tool.annotations,
+      remember: ["once"],
+      expiresAt,
+      decision: null,
+    },
+  };
+  await record({
+    type: "commit",
+    events: [pendingRequest(pending)],
+    toolCalls: [{ from: call.state.status, call: pending }],
+  });
+}
+
+/** Runs the tool. That it may have run is committed before it can. */
+async function dispatch(
+  call: ToolCallRecord,
+  tool: Tool,
+  attempt: number,
+  turn: Turn,
+  services: TurnServices,
+  record: RecordEntry,
+): Promise<void> {
+  const startedMs = services.now();
+  if (!isTokenInTime(turn, startedMs)) return finish(call, SIGNED_OUT, services, record);
+  const dispatchedAt = new Date(startedMs).toISOString();
+  const dispatched = advanceToolCall(call, { status: "dispatched", attempt, dispatchedAt });
+  const filePath = inputPath(call.input);
+  await record({
+    type: "commit",
+    events: [
+      {
+        type: "status_update",
+        state: "tool_running",
+        tool_use_id: call.toolUseId,
+        ...(filePath === null ? {} : { file_path: filePath }),
+      },
+    ],
+    toolCalls: [{ from: call.state.status, call: dispatched }],
+  });
+  if (turn.signal.aborted) return;
+  const deltas = new DeltaOffsets(call.toolUseId, attempt === 1 ? [] : await toldChunks(call, turn, services));
+  const ending = await runTool(tool, call, turn, async (delta) => {
+    const event = deltas.next(delta);
+    if (event !== null) await record({ type: "delta", event });
+  });
+  // After an abort the turn's end decides the outcome: a late answer is not taken for it.
+  if (ending === null) return;
+  await finish(dispatched, ending, services, record, services.now() - startedMs);
+}
+
+/** What readers have been told of a call's output by runs that a crash ended. */
+async function toldChunks(call: ToolCallRecord, turn: Turn, services: TurnServices): Promise<ToolChunkEvent[]> {
+  const chunks: ToolChunkEvent[] = [];
+  for await (const { type, data } of eventsOfTurn(turn, services.store)) {
+    if (type !== "tool_chunk") continue;
+    const event: ToolChunkEvent = JSON.parse(data);
+    if (event.tool_use_id === call.toolUseId) chunks.push(event);
+  }
+  return chunks;
+}
+
+/** null: the turn was aborted meanwhile. A tool that throws is a failed call, not a failed turn. */
+async function runTool(
+  tool: Tool,
+  call: ToolCallRecord,
+  turn: Turn,
+  onDelta: (delta: ToolDelta) => Promise<void>,
+): Promise<Ending | null> {
+  const { signal } = turn;
+  const context = {
+    signal,
+    toolUseId: call.toolUseId,
+    idempotencyKey: `${call.conversationId}/${call.toolUseId}`,
+    owner: turn.record.identity.owner,
+    onDelta,
+  };
+  try {
+    const output = await Promise.race([tool.run(call.input, context), aborted(signal)]);
+    return signal.aborted ? null : { outcome: output.isError ? "error" : "ok", output };
+  } catch (error) {
+    if (signal.aborted) return null;
+    return error instanceof CallLost ? UNKNOWN : failed("The tool broke off; it may or may not have taken effect.");
+  }
+}
+
+/** Rejects when the signal is aborted: the turn does not wait for a tool that ignores it. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+async function finish(
+  call: ToolCallRecord,
+  ending: Ending,
+  services: TurnServices,
+  record: RecordEntry,
+  durationMs = 0,
+): Promise<void> {
+  const finished = finishedCall(call, ending, services.now(), durationMs);
+  await record({
+    type: "commit",
+    events: [finished.event],
+    toolCalls: [{ from: call.state.status, call: finished.call }],
+  });
+  services.observer.toolCallEnded({ tool: call.name, outcome: ending.outcome, durationMs });
+}
+
+/** What a file tool is about to write, for the status line. */
+function inputPath(input: ToolInput): string | null {
+  const path = input["path"];
+  return typeof path === "string" && path.length <= 512 ? path : null;
+}

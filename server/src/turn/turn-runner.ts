@@ -1,0 +1,266 @@
+import type { Coordination, HeldLock } from "../store/coordination.ts";
+import { ownerKey } from "../store/identity.ts";
+import { StaleWriteError, type StoredTurn } from "../store/store.ts";
+import type { TurnRecord } from "../store/turn-record.ts";
+import { unfinishedCall } from "../store/unfinished-call.ts";
+import { recoverTurn } from "./recover-turn.ts";
+import { endTurn, runTurn } from "./run-turn.ts";
+import type { ReservedStep, Turn, TurnEntry } from "./turn.ts";
+import { TurnAbort } from "./turn-abort.ts";
+import { TurnRecorder } from "./turn-recorder.ts";
+import type { TurnServices } from "./turn-services.ts";
+import { toolsOf, usableTools } from "./usable-tools.ts";
+
+/** How long locks and leases last, in milliseconds. */
+export interface TurnRunnerOptions {
+  lockTtlMs: number;
+  leaseMs: number;
+}
+
+/** What the owner of a turn goes on with. */
+type Intent = "continue" | "cancel" | "supersede";
+
+/** How often a turn is read anew after somebody else changed one of its calls at the same moment. */
+const MAX_RELOADS = 5;
+const SWEEP_EVERY_MS = 1000;
+
+/** Runs turns in this process: takes them, keeps their lock and lease alive, and gives them back. */
+export class TurnRunner {
+  readonly #services: TurnServices;
+  readonly #coordination: Coordination;
+  readonly #options: TurnRunnerOptions;
+  readonly #running = new Map<string, { abort: AbortController; ended: Promise<void> }>();
+  /** Turns that somebody here waits to take. */
+  readonly #wanted = new Set<string>();
+  readonly #sweep: NodeJS.Timeout;
+  #draining = false;
+
+  constructor(services: TurnServices, coordination: Coordination, options: TurnRunnerOptions) {
+    this.#services = services;
+    this.#coordination = coordination;
+    this.#options = options;
+    this.#sweep = setInterval(() => void this.#continueWaiting(), SWEEP_EVERY_MS).unref();
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** When a lease that is taken or renewed now ends. */
+  leaseExpiresAtMs(): number {
+    return this.#services.now() + this.#options.leaseMs;
+  }
+
+  /** Runs a turn that was just created, with the lock its admission took. Returns at once. */
+  start(turn: TurnRecord, fence: number, lock: HeldLock, admitted: ReservedStep): void {
+    void this.#own(turn, fence, lock, { intent: "continue", wasRunning: false, admitted });
+  }
+
+  /** Goes on with a parked or orphaned turn as soon as its user's lock is free. Returns at once. */
+  continue(turnId: string): void {
+    if (this.#wanted.has(turnId) || this.#draining) return;
+    this.#wanted.add(turnId);
+    this.#take(turnId)
+      .catch((error: unknown) => this.#services.observer.failed("take turn", error))
+      .finally(() => this.#wanted.delete(turnId));
+  }
+
+  /** Asks the turn's owner to stop it; a parked turn is ended here. Resolves when that is on its way. */
+  async cancel(turn: TurnRecord): Promise<void> {
+    // In this order: a turn that is parked in between is found by the second.
+    this.#coordination.requestCancel(turn.id);
+    await this.#endParked(turn, "cancel");
+  }
+
+  /** Ends a parked turn for a new message; resolves when it is done. false: it was not parked any more. */
+  async supersede(turn: TurnRecord): Promise<boolean> {
+    return this.#endParked(turn, "supersede");
+  }
+
+  /** No new turns; resolves when those running have ended or were handed over. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    clearInterval(this.#sweep);
+    const ended = Promise.all([...this.#running.values()].map((running) => running.ended));
+    const timeout = AbortSignal.timeout(timeoutMs);
+    await Promise.race([ended, new Promise<void>((resolve) => timeout.addEventListener("abort", () => resolve()))]);
+    for (const { abort } of this.#running.values()) abort.abort(new TurnAbort("handover"));
+    await Promise.all([...this.#running.values()].map((running) => running.ended));
+  }
+
+  /** Turns whose owner died, whose approval expired, or whose decision was recorded by a process that died since. */
+  async #continueWaiting(): Promise<void> {
+    try {
+      for (const turnId of await this.#services.store.findTurnsToContinue(this.#services.now())) {
+        if (!this.#running.has(turnId)) this.continue(turnId);
+      }
+    } catch (error) {
+      this.#services.observer.failed("sweep", error);
+    }
+  }
+
+  async #take(turnId: string): Promise<void> {
+    const { store } = this.#services;
+    while (!this.#draining) {
+      const turn = await store.findTurn(turnId);
+      if (turn === null || turn.state.status === "done") return;
+      const userKey = ownerKey(turn.identity.owner);
+      const holder = { conversationId: turn.conversationId, turnId, idempotencyKey: null };
+      const attempt = await this.#coordination.acquireLock(userKey, holder, this.#options.lockTtlMs);
+      if (attempt.status === "held") {
+        await this.#lockReleased(userKey);
+        continue;
+      }
+      const claim = await this.#claim(turn.id, attempt.lock);
+      if (claim !== null) {
+        void this.#own(turn, claim.fence, attempt.lock, {
+          intent: "continue",
+          wasRunning: claim.wasRunning,
+          admitted: null,
+        });
+      }
+      return;
+    }
+  }
+
+  async #claim(turnId: string, lock: HeldLock): Promise<{ fence: number; wasRunning: boolean } | null> {
+    try {
+      const claim = await this.#services.store.claimTurn(turnId, this.#services.now(), this.leaseExpiresAtMs());
+      if (claim === null) await this.#coordination.releaseLock(lock);
+      return claim;
+    } catch (error) {
+      await this.#coordination.releaseLock(lock);
+      throw error;
+    }
+  }
+
+  /** Resolves when the lock may be free; looks by itself now and then, because a holder can die without a word. */
+  #lockReleased(userKey: string): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        stopListening();
+        resolve();
+      };
+      const timer = setTimeout(done, SWEEP_EVERY_MS).unref();
+      const stopListening = this.#coordination.onLockReleased(userKey, done);
+    });
+  }
+
+  /** Needs no lock: ending calls no model and runs no tool, and the claim keeps everybody else away. */
+  async #endParked(turn: TurnRecord, intent: Exclude<Intent, "continue">): Promise<boolean> {
+    const claim = await this.#services.store.claimTurn(turn.id, this.#services.now(), this.leaseExpiresAtMs());
+    if (claim === null) return false;
+    await this.#own(turn, claim.fence, null, { intent, wasRunning: claim.wasRunning, admitted: null });
+    return true;
+  }
+
+  #own(
+    turn: TurnRecord,
+    fence: number,
+    lock: HeldLock | null,
+    task: { intent: Intent; wasRunning: boolean; admitted: ReservedStep | null },
+  ): Promise<void> {
+    const abort = new AbortController();
+    const stopListening = this.#coordination.onCancel(turn.id, () => abort.abort(new TurnAbort("cancelled")));
+    const { leaseMs, lockTtlMs } = this.#options;
+    // The lock may be set to last less long than the lease: it must not run out under a turn that is at work.
+    const renewEveryMs = Math.min(leaseMs, lockTtlMs) / 3;
+    const renewal = setInterval(() => void this.#renew(turn.id, fence, lock, abort), renewEveryMs);
+    const ended = this.#run(turn.id, fence, abort, task)
+      .catch((error: unknown) => this.#services.observer.failed("run turn", error))
+      .finally(async () => {
+        clearInterval(renewal);
+        stopListening();
+        abort.abort(new TurnAbort("lost"));
+        this.#running.delete(turn.id);
+        if (lock !== null) await this.#coordination.releaseLock(lock);
+      });
+    this.#running.set(turn.id, { abort, ended });
+    return ended;
+  }
+
+  async #renew(turnId: string, fence: number, lock: HeldLock | null, abort: AbortController): Promise<void> {
+    try {
+      const isOurs =
+        (await this.#services.store.renewLease(turnId, fence, this.leaseExpiresAtMs())) &&
+        (lock === null || (await this.#coordination.renewLock(lock, this.#options.lockTtlMs)));
+      if (!isOurs) abort.abort(new TurnAbort("lost"));
+    } catch (error) {
+      // The lease may still hold when the next renewal succeeds; every write checks the fence anyway.
+      this.#services.observer.failed("renew lease", error);
+    }
+  }
+
+  async #run(
+    turnId: string,
+    fence: number,
+    abort: AbortController,
+    task: { intent: Intent; wasRunning: boolean; admitted: ReservedStep | null },
+  ): Promise<void> {
+    const { store } = this.#services;
+    for (let reloads = 0; ; reloads += 1) {
+      const stored = await store.loadTurn(turnId);
+      if (stored === null) return this.#settle(turnId);
+      const turn = await this.#turn(stored, abort.signal, reloads === 0 ? task.admitted : null);
+      const recorder = new TurnRecorder(turn, fence, {
+        store,
+        coordination: this.#coordination,
+        onFailure: () => abort.abort(new TurnAbort("lost")),
+      });
+      try {
+        for await (const entry of this.#entries(turn, task, reloads)) await recorder.record(entry);
+        await recorder.flush();
+        // Handed over: whoever comes next need not wait for the lease to end.
+        if (turn.record.state.status === "running") await store.renewLease(turnId, fence, 0);
+        return;
+      } catch (error) {
+        // A decision came in at the same moment: read anew. Another owner: its fence refuses us, and we are done.
+        const isOurs =
+          error instanceof StaleWriteError && (await store.renewLease(turnId, fence, this.leaseExpiresAtMs()));
+        if (isOurs && reloads < MAX_RELOADS) continue;
+        if (!(error instanceof StaleWriteError)) throw error;
+        return this.#settle(turnId);
+      }
+    }
+  }
+
+  async *#entries(
+    turn: Turn,
+    task: { intent: Intent; wasRunning: boolean },
+    reloads: number,
+  ): AsyncGenerator<TurnEntry> {
+    const isOrphan = task.wasRunning && reloads === 0;
+    if (isOrphan && !(yield* recoverTurn(turn, this.#services))) return;
+    switch (task.intent) {
+      case "continue":
+        return yield* runTurn(turn, this.#services);
+      case "cancel":
+        return yield* endTurn(turn, this.#services, "cancelled");
+      case "supersede":
+        return yield* endTurn(turn, this.#services, "superseded");
+    }
+  }
+
+  async #turn(stored: StoredTurn, signal: AbortSignal, admitted: ReservedStep | null): Promise<Turn> {
+    const { turn, conversation, messages, toolCalls } = stored;
+    return {
+      record: turn,
+      conversation,
+      messages: [...messages],
+      toolCalls: [...toolCalls],
+      tools: usableTools(conversation, await toolsOf(turn.identity, this.#services)),
+      signal,
+      admitted,
+    };
+  }
+
+  /** The conversation is gone, or the turn is another's: what this owner booked must not stay booked. */
+  async #settle(turnId: string): Promise<void> {
+    const { store } = this.#services;
+    if ((await store.findTurn(turnId)) !== null) return;
+    const reservation = await store.findReservation(turnId);
+    if (reservation === null) return;
+    await store.settle(reservation.id, unfinishedCall(reservation).tokens);
+  }
+}

@@ -1,0 +1,52 @@
+import type { ServerEvent, TextEvent, ToolChunkEvent } from "@chat-bot/widget/protocol";
+import type { ConversationRecord } from "../store/conversation-record.ts";
+import type { MessageRecord } from "../store/message-record.ts";
+import type { Commit, Reservation, ReservationProgress } from "../store/store.ts";
+import type { ToolCallRecord } from "../store/tool-call-record.ts";
+import type { TurnRecord } from "../store/turn-record.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { ModelRequest } from "./model-client.ts";
+
+/** A model call that is paid for. */
+export interface ReservedStep {
+  request: ModelRequest;
+  reservation: Reservation;
+}
+
+/** A turn at work, in memory. Only the recorder changes it, after the change was committed. */
+export interface Turn {
+  record: TurnRecord;
+  readonly conversation: ConversationRecord;
+  /** Of the whole conversation. */
+  readonly messages: MessageRecord[];
+  readonly toolCalls: ToolCallRecord[];
+  /** What the user may run in this turn, by name: offered when the conversation began and still the same. */
+  readonly tools: ReadonlyMap<string, Tool>;
+  /** Cancelled, handed over or lost; see `TurnAbort`. */
+  readonly signal: AbortSignal;
+  /** Booked before the turn was admitted, for its first step. */
+  admitted: ReservedStep | null;
+}
+
+/** What a turn does next to the log and to the state, in one piece. */
+export type TurnEntry =
+  /** A piece of something that grows. Committed in groups, a moment later. */
+  | { type: "delta"; event: TextEvent | ToolChunkEvent; progress?: ReservationProgress }
+  /** Committed before the turn goes on. */
+  | ({ type: "commit"; events: readonly ServerEvent[] } & Pick<
+      Commit,
+      "messages" | "toolCalls" | "turn" | "progress" | "settle"
+    >);
+
+/** Records an entry; resolves when it is committed (a delta: when it is taken). */
+export type RecordEntry = (entry: TurnEntry) => Promise<void>;
+
+/** The calls of this turn that have no outcome yet, in the order they were asked for. */
+export function unfinishedCalls(turn: Turn): ToolCallRecord[] {
+  return turn.toolCalls.filter((call) => call.turnId === turn.record.id && call.state.status !== "finished");
+}
+
+/** The turn's calls in all. */
+export function callsOfTurn(turn: Turn): ToolCallRecord[] {
+  return turn.toolCalls.filter((call) => call.turnId === turn.record.id);
+}

@@ -1,0 +1,153 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createScriptedClaude, type Exchange, type ScriptedClaude } from "../../../demo/src/scripted-claude/server.ts";
+import { AUDIENCE, FaultUser, ISSUER } from "./fault-user.ts";
+import { type ServerProcess, startProcess } from "./server-process.ts";
+
+/** Lease and idle limit of the server under test, as short as the configuration allows. */
+export const LEASE_MS = 1000;
+
+function configOf(bankUrl: string): object {
+  return {
+    mcpServers: { bank: { type: "http", url: bankUrl, trusted: true, timeoutSeconds: 120 } },
+    tools: {
+      bank__pay: { permissions: ["bank:use"], approval: "always" },
+      "bank__*": { permissions: ["bank:use"], approval: "never" },
+      workspace__write_file: { permissions: ["workspace:write"], approval: "always", streamInput: true },
+    },
+  };
+}
+
+/** A line of the bank's own book. */
+export interface BankEntry {
+  what: "called" | "ran" | "aborted";
+  tool: string;
+  ref: string;
+  /** The idempotency key it was sent. */
+  key: string;
+  at: number;
+}
+
+/** A model call, as the scripted Claude received it. */
+export interface ModelCall extends Exchange {
+  at: number;
+  text: string;
+}
+
+interface Parts {
+  directory: string;
+  secret: string;
+  claude: ScriptedClaude;
+  bank: ServerProcess;
+  env: Record<string, string>;
+  modelCalls: ModelCall[];
+}
+
+/** The server as a process that may be killed, its database, a scripted Claude, and a tool server that keeps book. */
+export class FaultRig implements AsyncDisposable {
+  readonly modelCalls: readonly ModelCall[];
+  readonly #parts: Parts;
+  readonly #others: ServerProcess[] = [];
+  #server: ServerProcess;
+
+  private constructor(parts: Parts, server: ServerProcess) {
+    this.#parts = parts;
+    this.#server = server;
+    this.modelCalls = parts.modelCalls;
+  }
+
+  static async start(options: { env?: Record<string, string> } = {}): Promise<FaultRig> {
+    const directory = await mkdtemp(join(tmpdir(), "chat-bot-faults-"));
+    const secret = randomBytes(32).toString("hex");
+    const modelCalls: ModelCall[] = [];
+    const claude = await createScriptedClaude({
+      delayMs: 0,
+      onExchange: (exchange) => {
+        if (exchange.path !== "/v1/messages") return;
+        modelCalls.push({ ...exchange, at: Date.now(), text: JSON.stringify(exchange.body) });
+      },
+    });
+    const bank = await startProcess(new URL("bank-server.ts", import.meta.url), { BANK_FILE: bookOf(directory) });
+    await writeFile(join(directory, "chatbot.config.json"), JSON.stringify(configOf(bank.url)));
+    const env = {
+      PORT: "0",
+      ANTHROPIC_API_KEY: "key",
+      ANTHROPIC_BASE_URL: claude.url,
+      CHATBOT_JWT_ISSUER: ISSUER,
+      CHATBOT_JWT_AUDIENCE: AUDIENCE,
+      CHATBOT_JWT_SECRET: secret,
+      CHATBOT_CONFIG: join(directory, "chatbot.config.json"),
+      DATABASE_URL: `file:${join(directory, "chatbot.db")}`,
+      WORKSPACE_DIR: join(directory, "workspace"),
+      CHATBOT_LEASE_SECONDS: String(LEASE_MS / 1000),
+      CHATBOT_REQUESTS_PER_MINUTE: "1000000",
+      CHATBOT_DAILY_TOKEN_LIMIT_USER: "1000000000",
+      CHATBOT_DAILY_TOKEN_LIMIT_ORGANIZATION: "1000000000",
+      CHATBOT_DAILY_TOKEN_LIMIT_GLOBAL: "1000000000000",
+      CHATBOT_MAX_OUTPUT_TOKENS: "64000",
+      ...options.env,
+    };
+    const parts = { directory, secret, claude, bank, env, modelCalls };
+    return new FaultRig(parts, await startServer(env));
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /** The last lines of the server's log. */
+  get output(): string {
+    return this.#server.output();
+  }
+
+  signIn(): Promise<FaultUser> {
+    return FaultUser.signIn(() => this.url, this.#parts.secret);
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    await this.#server.kill();
+  }
+
+  /** A new process on the same database. It listens when this resolves. */
+  async restart(): Promise<void> {
+    this.#server = await startServer(this.#parts.env);
+  }
+
+  /** One more process on the same database; gone with the rig. Resolves with its URL. */
+  async addProcess(): Promise<string> {
+    const server = await startServer(this.#parts.env);
+    this.#others.push(server);
+    return server.url;
+  }
+
+  /** What the bank wrote down of the calls with this reference. */
+  bookOf(ref: string): BankEntry[] {
+    const lines = readFileSync(bookOf(this.#parts.directory), "utf8").split("\n");
+    const entries = lines.filter((line) => line !== "").map((line): BankEntry => JSON.parse(line));
+    return entries.filter((entry) => entry.ref === ref);
+  }
+
+  /** The model calls whose prompt holds these words. */
+  modelCallsWith(words: string): ModelCall[] {
+    return this.modelCalls.filter(({ text }) => text.includes(words));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#server, ...this.#others].map((server) => server.kill()));
+    await this.#parts.bank.kill();
+    await this.#parts.claude.stop();
+    await rm(this.#parts.directory, { recursive: true, force: true });
+  }
+}
+
+function startServer(env: Record<string, string>): Promise<ServerProcess> {
+  return startProcess(new URL("../../src/main.ts", import.meta.url), env);
+}
+
+function bookOf(directory: string): string {
+  return join(directory, "bank.jsonl");
+}

@@ -1,0 +1,43 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    passWithNoTests: false,
+    // How long a test may take says nothing about what it tests: a busy machine fails none.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "server", include: ["server/**/*.test.ts"], exclude: ["server/test/faults/**"] },
+      },
+      { extends: true, test: { name: "demo", include: ["demo/**/*.test.ts"], exclude: ["demo/e2e/**"] } },
+      { extends: true, test: { name: "tools", include: [".ci/*.test.ts", "widget/test/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "faults",
+          include: ["server/test/faults/*.test.ts"],
+          // Each starts and kills processes of its own: one file at a time, so that none waits for another's.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["demo/e2e/**/*.e2e.test.ts"],
+          // Each starts a browser and the whole demo: one at a time, after everything else.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
+
+export default config;

@@ -1,0 +1,415 @@
+import { chatBotStyles } from "./chat-bot.styles.ts";
+import type { ChatPanel, PanelHost, PanelLoader, PanelModule, PanelSettings } from "./chat-panel.ts";
+import { type Persist, rememberConversation } from "./conversation/remember-conversation.ts";
+import { ChatBotCloseEvent, ChatBotOpenEvent } from "./events.ts";
+import { createLauncher, type Launcher } from "./launcher-button.ts";
+import { launcherTexts } from "./launcher-texts.ts";
+import type { PageContext } from "./protocol/index.ts";
+import type { Strings } from "./strings.ts";
+
+// A server has no HTMLElement: there the class is defined and never used.
+const ElementBase: typeof HTMLElement = Reflect.get(globalThis, "HTMLElement") ?? Object;
+
+/** Properties that are their attributes, the first of several values being the default. */
+const CHOICES = {
+  mode: ["floating", "inline"],
+  position: ["end", "start"],
+  colorScheme: ["auto", "light", "dark"],
+  persist: ["session", "local", "none"],
+} as const;
+const TEXTS = ["endpoint", "tokenUrl", "heading", "greeting", "placeholder"] as const;
+/** Properties without an attribute. */
+const HELD = ["tokenProvider", "suggestions", "strings", "page"] as const;
+
+type Held = Pick<ChatBot, (typeof HELD)[number]>;
+const INITIALLY: Held = { tokenProvider: null, suggestions: [], strings: {}, page: null };
+
+/**
+ * An assistant any site can embed. It draws a button; the panel behind it is fetched when somebody wants to chat.
+ *
+ * @tag chat-bot
+ *
+ * @attr {string} endpoint - Address of the assistant's server, including `/api/chatbot`.
+ * @attr {string} token - Bearer token. Taken into memory and removed from the document at once.
+ * @attr {string} token-url - The host's own address that answers `{token, expires_at?}` to the signed-in user.
+ * @attr {"floating" | "inline"} mode - A button in the corner with a panel, or the panel alone where the element stands.
+ * @attr {"end" | "start"} position - Which corner of the page.
+ * @attr {boolean} open - Whether the panel is shown.
+ * @attr {"auto" | "light" | "dark"} color-scheme - `auto` follows the person's system.
+ * @attr {string} lang - Language of the texts; without it the page's, then the browser's.
+ * @attr {string} heading - Title of the panel.
+ * @attr {string} greeting - Shown while nothing has been said.
+ * @attr {string} placeholder - Shown in the empty message box.
+ * @attr {string} conversation-id - The conversation to show.
+ * @attr {"session" | "local" | "none"} persist - How long the conversation is come back to.
+ *
+ * @slot launcher - Replaces the button's icon.
+ * @slot header - Replaces the panel's title.
+ * @slot empty - Replaces the greeting.
+ * @slot footer - Below the message box, such as a note on privacy.
+ *
+ * @csspart launcher - The button.
+ * @csspart badge - The number of unread messages on it.
+ * @csspart notice - Says that the panel could not be loaded.
+ * @csspart panel - The panel.
+ * @csspart header - Its head.
+ * @csspart heading - Its title.
+ * @csspart new-conversation - The button for a new conversation.
+ * @csspart close - The button that closes the panel.
+ * @csspart messages - The scrolling list of messages.
+ * @csspart scroll-to-latest - The button that goes back to the end of it.
+ * @csspart greeting - The text of an empty conversation.
+ * @csspart suggestion - One suggestion.
+ * @csspart user-message - A message of the person.
+ * @csspart assistant-message - An answer.
+ * @csspart code-block - A block of code with its head.
+ * @csspart tool-call - A tool call.
+ * @csspart tool-output - Its live output.
+ * @csspart status - What the assistant is doing.
+ * @csspart error - An error and the way out of it.
+ * @csspart composer - The message box and its button.
+ * @csspart input - The message box.
+ * @csspart send - The button that sends.
+ * @csspart stop - The button that stops the answer.
+ * @csspart approval-dialog - Asks whether a tool may run.
+ * @csspart approve - Its button Approve.
+ * @csspart deny - Its button Deny.
+ * @csspart link-dialog - Shows where a link leads.
+ *
+ * @cssproperty --chat-bot-accent - Colour of the button, of links and of the person's messages.
+ * @cssproperty --chat-bot-on-accent - Colour of what stands on it.
+ * @cssproperty --chat-bot-background - Background of the panel.
+ * @cssproperty --chat-bot-surface - Background of cards and of the message box.
+ * @cssproperty --chat-bot-text - Colour of text.
+ * @cssproperty --chat-bot-muted - Colour of secondary text.
+ * @cssproperty --chat-bot-border - Colour of lines.
+ * @cssproperty --chat-bot-danger - Colour of errors and denials.
+ * @cssproperty --chat-bot-success - Colour of what went well.
+ * @cssproperty --chat-bot-font-family - Typeface.
+ * @cssproperty --chat-bot-font-family-code - Typeface of code.
+ * @cssproperty --chat-bot-font-size - Size of text.
+ * @cssproperty --chat-bot-radius - Roundness of the panel's corners.
+ * @cssproperty --chat-bot-width - Width of the floating panel.
+ * @cssproperty --chat-bot-height - Height of the floating panel, and of the inline one.
+ * @cssproperty --chat-bot-offset - Distance from the edges of the page.
+ * @cssproperty --chat-bot-z-index - Place in the page's stack.
+ *
+ * @event {ChatBotOpenEvent} chat-bot-open - The panel was opened.
+ * @event {ChatBotCloseEvent} chat-bot-close - The panel was closed.
+ * @event {ChatBotMessageEvent} chat-bot-message - A message was taken by the server, or an answer is complete.
+ * @event {ChatBotToolRequestEvent} chat-bot-tool-request - A tool waits for approval. Cancelable: the host decides.
+ * @event {ChatBotToolResultEvent} chat-bot-tool-result - A tool call has its outcome.
+ * @event {ChatBotTurnEndEvent} chat-bot-turn-end - The assistant has stopped.
+ * @event {ChatBotErrorEvent} chat-bot-error - The person sees an error.
+ * @event {ChatBotLinkEvent} chat-bot-link - The person follows a link. Cancelable.
+ */
+export class ChatBot extends ElementBase implements PanelHost {
+  /** How to get the panel; set by what registers the element. */
+  static loadPanel: PanelLoader | null = null;
+
+  static readonly observedAttributes: readonly string[] = [
+    ...[...Object.keys(CHOICES), ...TEXTS, "conversationId"].map(attributeName),
+    "token",
+    "open",
+    "lang",
+  ];
+
+  declare endpoint: string | null;
+  declare tokenUrl: string | null;
+  declare mode: "floating" | "inline";
+  declare position: "end" | "start";
+  declare colorScheme: "auto" | "light" | "dark";
+  declare heading: string | null;
+  declare greeting: string | null;
+  declare placeholder: string | null;
+  declare persist: Persist;
+  /** Called for a bearer token whenever one is needed. */
+  declare tokenProvider: (() => Promise<string>) | null;
+  /** Offered while nothing has been said. */
+  declare suggestions: readonly string[];
+  /** Texts in place of ours. */
+  declare strings: Partial<Strings>;
+  /** What the page shows, told to the model with each message. */
+  declare page: PageContext | null;
+
+  static {
+    for (const name of TEXTS) {
+      define(ChatBot.prototype, name, {
+        get: (element) => element.getAttribute(attributeName(name)),
+        set: (element, value) => setAttribute(element, attributeName(name), textOf(value)),
+      });
+    }
+    for (const [name, values] of Object.entries(CHOICES)) {
+      const attribute = attributeName(name);
+      define(ChatBot.prototype, name, {
+        get: (element) => values.find((value) => value === element.getAttribute(attribute)) ?? values[0],
+        set: (element, value) => setAttribute(element, attribute, textOf(value)),
+      });
+    }
+    for (const name of HELD) {
+      define(ChatBot.prototype, name, {
+        get: (element) => element.#held[name],
+        set: (element, value) => {
+          Object.assign(element.#held, { [name]: value ?? INITIALLY[name] });
+          element.#settingsChanged();
+        },
+      });
+    }
+  }
+
+  readonly #held: Held = { ...INITIALLY };
+  readonly #root: ShadowRoot;
+  #launcher: Launcher | null = null;
+  #token: string | null = null;
+  #loading: Promise<ChatPanel> | null = null;
+  #panel: ChatPanel | null = null;
+  #wasOpen = false;
+  /** The person opened the panel before it was there. */
+  #isFocusDue = false;
+  #unread: { count: number; label: string } = { count: 0, label: "" };
+
+  constructor() {
+    super();
+    this.#root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+  }
+
+  /** The bearer token in use. Never an attribute, whichever way it came. */
+  get token(): string | null {
+    return this.#token;
+  }
+
+  set token(value: string | null) {
+    this.#token = value ?? null;
+    this.#settingsChanged();
+  }
+
+  /** Whether the panel is shown. */
+  get open(): boolean {
+    return this.hasAttribute("open");
+  }
+
+  set open(isOpen: boolean) {
+    this.toggleAttribute("open", isOpen);
+  }
+
+  /** The conversation shown. Setting it shows another one. */
+  get conversationId(): string | null {
+    return this.#panel?.conversationId ?? this.getAttribute("conversation-id");
+  }
+
+  set conversationId(value: string | null) {
+    setAttribute(this, "conversation-id", textOf(value));
+  }
+
+  connectedCallback(): void {
+    if (this.#launcher === null) {
+      this.#takeEarlyProperties();
+      this.#draw();
+    }
+    this.#openChanged(true);
+    if (this.#isWantedNow()) void this.#load().catch(() => {});
+  }
+
+  attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
+    if (name === "token") {
+      if (value === null) return;
+      this.token = value;
+      this.removeAttribute("token");
+      return;
+    }
+    if (!this.isConnected || this.#launcher === null) return;
+    if (name === "open") this.#openChanged(false);
+    else this.#settingsChanged();
+    if (this.#isWantedNow()) void this.#load().catch(() => {});
+  }
+
+  /** Opens the panel. */
+  show(): void {
+    this.open = true;
+  }
+
+  /** Closes the panel; what is being answered goes on. */
+  hide(): void {
+    this.open = false;
+  }
+
+  /** Opens the panel, or closes it. */
+  toggle(): void {
+    this.open = !this.open;
+  }
+
+  /** Says something for the person. False when it was not taken: nothing to say, or an answer is being written. */
+  async send(text: string): Promise<boolean> {
+    return (await this.#load()).send(text);
+  }
+
+  /** Stops the answer being written. */
+  async cancel(): Promise<void> {
+    await (await this.#loading)?.cancel();
+  }
+
+  /** Leaves this conversation and starts an empty one. */
+  async newConversation(): Promise<void> {
+    (await this.#load()).newConversation();
+  }
+
+  /** Approves a tool call, after `chat-bot-tool-request`. */
+  async approve(toolUseId: string): Promise<void> {
+    await (await this.#loading)?.answerApproval(toolUseId, true);
+  }
+
+  /** Denies a tool call, after `chat-bot-tool-request`. */
+  async deny(toolUseId: string): Promise<void> {
+    await (await this.#loading)?.answerApproval(toolUseId, false);
+  }
+
+  /** For the panel: messages came while it was closed. */
+  showUnread(count: number, label: string): void {
+    this.#unread = { count, label };
+    this.#updateLauncher();
+  }
+
+  /** Values set before the element was defined lie on the instance and would hide the properties. */
+  #takeEarlyProperties(): void {
+    const names = [...Object.keys(CHOICES), ...TEXTS, ...HELD, "conversationId", "token", "open"];
+    for (const name of names.filter((candidate) => Object.hasOwn(this, candidate))) {
+      const value: unknown = Reflect.get(this, name);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
+  }
+
+  #draw(): void {
+    const styles = new CSSStyleSheet();
+    styles.replaceSync(chatBotStyles);
+    this.#root.adoptedStyleSheets.push(styles);
+    this.#launcher = createLauncher({
+      onIntent: () => void this.#load().catch(() => {}),
+      onPress: () => this.toggle(),
+    });
+    this.#root.append(this.#launcher.element);
+    this.#updateLauncher();
+  }
+
+  /** The panel is fetched before anybody asks for it when it is to be seen, or when there is something to go on with. */
+  #isWantedNow(): boolean {
+    if (this.open || this.mode === "inline" || this.hasAttribute("conversation-id")) return true;
+    if (this.endpoint === null) return false;
+    const memory = rememberConversation(this.persist, this.endpoint);
+    return (memory.recall() ?? memory.recallUnsent()) !== null;
+  }
+
+  #load(): Promise<ChatPanel> {
+    this.#loading ??= this.#fetchPanel().catch((error: unknown) => {
+      // The next intent tries again.
+      this.#loading = null;
+      this.#launcher?.showNotice(launcherTexts(this.#language()).failed);
+      throw error;
+    });
+    this.#updateLauncher();
+    return this.#loading;
+  }
+
+  async #fetchPanel(): Promise<ChatPanel> {
+    const module: PanelModule | undefined = await ChatBot.loadPanel?.();
+    if (module === undefined)
+      throw new Error("ChatBot.loadPanel is not set: register the element with defineChatBot().");
+    const { panel, styleSheets } = await module.createPanel(this.#settings(), this);
+    this.#root.adoptedStyleSheets.push(...styleSheets);
+    panel.settings = this.#settings();
+    this.#panel = panel;
+    this.#root.append(panel);
+    this.#launcher?.showNotice(null);
+    this.#updateLauncher();
+    if (this.#isFocusDue) panel.takeFocus();
+    this.#isFocusDue = false;
+    return panel;
+  }
+
+  #openChanged(isInitial: boolean): void {
+    const isOpen = this.open;
+    if (isOpen === this.#wasOpen) return;
+    this.#wasOpen = isOpen;
+    this.#settingsChanged();
+    // A panel that is open from the start must not take the focus from the page.
+    if (!isInitial) this.#moveFocus(isOpen);
+    this.dispatchEvent(isOpen ? new ChatBotOpenEvent() : new ChatBotCloseEvent());
+  }
+
+  #moveFocus(isOpen: boolean): void {
+    this.#isFocusDue = isOpen && this.#panel === null;
+    if (isOpen) this.#panel?.takeFocus();
+    else if (this.#root.activeElement !== null) this.#launcher?.element.focus();
+  }
+
+  #settingsChanged(): void {
+    if (this.#panel !== null) this.#panel.settings = this.#settings();
+    this.#updateLauncher();
+  }
+
+  #settings(): PanelSettings {
+    const { endpoint, token, tokenUrl, mode, heading, greeting, placeholder, persist } = this;
+    return {
+      ...this.#held,
+      endpoint,
+      token,
+      tokenUrl,
+      mode,
+      heading,
+      greeting,
+      placeholder,
+      persist,
+      isOpen: this.open || mode === "inline",
+      language: this.#language(),
+      conversationId: this.getAttribute("conversation-id"),
+    };
+  }
+
+  #language(): string {
+    return this.lang || this.ownerDocument.documentElement.lang || navigator.language;
+  }
+
+  #updateLauncher(): void {
+    const texts = launcherTexts(this.#language());
+    const { launcherOpen = texts.open, launcherClose = texts.close } = this.#held.strings;
+    const { count, label } = this.#unread;
+    this.#launcher?.update({
+      isOpen: this.open,
+      isLoading: this.open && this.#panel === null && this.#loading !== null,
+      unread: count,
+      label: this.open ? launcherClose : count > 0 ? label : launcherOpen,
+    });
+  }
+}
+
+interface Accessor {
+  get: (element: ChatBot) => unknown;
+  set: (element: ChatBot, value: unknown) => void;
+}
+
+function define(prototype: ChatBot, name: string, { get, set }: Accessor): void {
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get(this: ChatBot) {
+      return get(this);
+    },
+    set(this: ChatBot, value: unknown) {
+      set(this, value);
+    },
+  });
+}
+
+function attributeName(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function setAttribute(element: Element, name: string, value: string | null): void {
+  if (value === null) element.removeAttribute(name);
+  else element.setAttribute(name, value);
+}
+
+/** Frameworks pass `undefined` for what is not set. */
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

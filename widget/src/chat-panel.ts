@@ -1,0 +1,57 @@
+/**
+ * The seam between the element, which is small and there from the start, and its panel, which is fetched when somebody
+ * wants to chat. Types only.
+ */
+import type { Persist } from "./conversation/remember-conversation.ts";
+import type { PageContext } from "./protocol/index.ts";
+import type { Strings } from "./strings.ts";
+
+/** Everything the host configured, as it stands. */
+export interface PanelSettings {
+  endpoint: string | null;
+  token: string | null;
+  tokenUrl: string | null;
+  tokenProvider: (() => Promise<string>) | null;
+  mode: "floating" | "inline";
+  isOpen: boolean;
+  /** BCP 47. */
+  language: string;
+  heading: string | null;
+  greeting: string | null;
+  placeholder: string | null;
+  conversationId: string | null;
+  persist: Persist;
+  suggestions: readonly string[];
+  strings: Partial<Strings>;
+  page: PageContext | null;
+}
+
+/** What the panel asks of the element around it. */
+export interface PanelHost {
+  /** The person wants the panel closed. */
+  hide(): void;
+  /** Messages that arrived while the panel was closed, and how to say so. */
+  showUnread(count: number, label: string): void;
+}
+
+/** The panel, as the element sees it. It lives in the element's shadow root. */
+export interface ChatPanel extends HTMLElement {
+  settings: PanelSettings;
+  /** The conversation shown; null before the first message. */
+  readonly conversationId: string | null;
+  /** Moves the focus to where the person goes on: the approval dialog, else the composer. */
+  takeFocus(): void;
+  send(text: string): boolean;
+  cancel(): Promise<void>;
+  newConversation(): void;
+  answerApproval(toolUseId: string, isApproved: boolean): Promise<void>;
+}
+
+/** What the panel's module offers. */
+export interface PanelModule {
+  /** A panel and its style sheets, in the language of the settings. */
+  createPanel(settings: PanelSettings, host: PanelHost): Promise<{ panel: ChatPanel; styleSheets: CSSStyleSheet[] }>;
+}
+
+/** How to get it. */
+export type PanelLoader = () => Promise<PanelModule>;

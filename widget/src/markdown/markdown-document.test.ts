@@ -1,0 +1,292 @@
+import { expect, nextFrame } from "@open-wc/testing";
+import { MarkdownDocument } from "./markdown-document.ts";
+
+const texts = { copyCode: "Copy code", codeCopied: "Copied" };
+
+/** Shows the text as it streams, letter by letter, and calls back after each. */
+function stream(text: string, afterEach: (root: HTMLElement) => void = () => {}): HTMLElement {
+  const root = document.createElement("div");
+  document.body.append(root);
+  const shown = new MarkdownDocument(root, texts);
+  for (let end = 1; end <= text.length; end += 1) {
+    shown.update(text.slice(0, end), false);
+    afterEach(root);
+  }
+  shown.update(text, true);
+  afterEach(root);
+  root.remove();
+  return root;
+}
+
+function render(text: string): HTMLElement {
+  const root = document.createElement("div");
+  new MarkdownDocument(root, texts).update(text, true);
+  return root;
+}
+
+describe("MarkdownDocument", () => {
+  const rendered: [title: string, markdown: string, selector: string, text: string][] = [
+    ["a heading below the panel's", "# Title", "h2", "Title"],
+    ["a paragraph", "Hello", "p", "Hello"],
+    ["strong text", "a **b** c", "p strong", "b"],
+    ["emphasis", "a *b* c", "p em", "b"],
+    ["deleted text", "a ~~b~~ c", "p del", "b"],
+    ["inline code as it is", "`<b> &amp;`", "p > code", "<b> &amp;"],
+    ["a fenced block of code", "```ts\nlet a = 1;\n```", "figure pre code", "let a = 1;"],
+    ["the language of a block of code", "```ts\nlet a = 1;\n```", "figcaption span", "ts"],
+    ["a nested list", "- a\n  - b", "ul ul li", "b"],
+    ["an ordered list", "1. a\n2. b", "ol li:nth-child(2)", "b"],
+    ["a task", "- [x] done", "li.task .checkbox.is-checked", ""],
+    ["a table in a box that scrolls", "|a|b|\n|-|-:|\n|1|2|", ".table-scroller td.align-right", "2"],
+    ["a quotation", "> a", "blockquote p", "a"],
+    ["a rule", "a\n\n---\n\nb", "hr", ""],
+    ["a link", "[example.com](https://example.com/a)", 'a[href="https://example.com/a"]', "example.com"],
+    ["a bare address", "see https://example.com/a", "a", "https://example.com/a"],
+    ["a mail address", "<a@example.com>", 'a[href="mailto:a@example.com"]', "a@example.com"],
+    [
+      "a link by reference",
+      "[see][1]\n\n[1]: https://example.com",
+      'a[href="https://example.com/"]',
+      "see (example.com)",
+    ],
+    ["the text of an image", "![a cat](https://evil.example/p.png)", "p", "a cat"],
+    ["named characters", "a &lt; b &amp; c", "p", "a < b & c"],
+    ["HTML as text", "<b>x</b>", "p", "<b>x</b>"],
+  ];
+  for (const [title, markdown, selector, text] of rendered) {
+    it(`shows ${title}`, () => {
+      expect(render(markdown).querySelector(selector)?.textContent).to.equal(text);
+    });
+    it(`shows ${title} alike when it streams`, () => {
+      expect(stream(markdown).innerHTML).to.equal(render(markdown).innerHTML);
+    });
+  }
+
+  it("starts an ordered list where it starts", () => {
+    expect(render("3. a\n4. b").querySelector("ol")?.start).to.equal(3);
+  });
+
+  it("keeps the DOM of blocks that are complete", () => {
+    const root = document.createElement("div");
+    const shown = new MarkdownDocument(root, texts);
+    shown.update("# One\n\nTwo\n\nThr", false);
+    const [heading, paragraph] = root.children;
+    shown.update("# One\n\nTwo\n\nThree\n\nFour", false);
+    expect([...root.children].slice(0, 2)).to.deep.equal([heading, paragraph]);
+    expect(root.children.length).to.equal(4);
+  });
+
+  it("only appends to code being written", () => {
+    const root = document.createElement("div");
+    const shown = new MarkdownDocument(root, texts);
+    shown.update("```js\nlet a", false);
+    const code = root.querySelector("code")?.firstChild;
+    shown.update("```js\nlet a = 1;\nlet b", false);
+    expect(root.querySelector("code")?.firstChild).to.equal(code);
+    expect(root.querySelector("code")?.textContent).to.equal("let a = 1;\nlet b");
+  });
+
+  it("begins anew when the text is another one", () => {
+    const root = document.createElement("div");
+    const shown = new MarkdownDocument(root, texts);
+    shown.update("One\n\nTwo\n\nThree", false);
+    shown.update("Four", true);
+    expect(root.textContent).to.equal("Four");
+  });
+
+  it("gives a label its address when the definition comes later", () => {
+    expect(
+      stream("See [the guide] here.\n\nMore.\n\n[the guide]: https://example.com/guide\n").querySelector("a")?.href,
+    ).to.equal("https://example.com/guide");
+  });
+
+  it("shows allowed HTML as such once the sanitiser is there", async () => {
+    const root = render(
+      "Press <kbd>K</kbd> and H<sub>2</sub>O<br>\n\n<details><summary>More</summary>hidden</details>",
+    );
+    document.body.append(root);
+    await waitFor(() => root.querySelector("details summary") !== null);
+    expect(root.querySelector("kbd")?.textContent).to.equal("K");
+    expect(root.querySelector("sub")?.textContent).to.equal("2");
+    expect(root.querySelector("br")).not.to.equal(null);
+    root.remove();
+  });
+
+  const doubtful: [title: string, markdown: string, isDoubtful: boolean][] = [
+    ["names its host", "[example.com](https://example.com/)", false],
+    ["names no host", "[here](https://example.com/)", false],
+    ["names another host", "[paypal.com](https://evil.example/)", true],
+    ["names another host with a path", "[https://paypal.com/login](https://evil.example/)", true],
+    ["carries a long query", `[here](https://example.com/?q=${"a".repeat(200)})`, true],
+    ["carries a user name", "[here](https://paypal.com@evil.example/)", true],
+  ];
+  for (const [title, markdown, isDoubtful] of doubtful) {
+    it(`${isDoubtful ? "doubts" : "trusts"} a link whose label ${title}`, () => {
+      expect("doubtful" in (render(markdown).querySelector("a")?.dataset ?? {})).to.equal(isDoubtful);
+    });
+  }
+
+  it("tells the real host where the label hides it", () => {
+    expect(render("[here](https://evil.example/x)").querySelector(".link-host")?.textContent).to.equal(
+      " (evil.example)",
+    );
+  });
+});
+
+describe("MarkdownDocument, with hostile text,", () => {
+  const ELEMENTS = new Set(
+    "a blockquote br button code del details em figcaption figure h2 h3 h4 h5 h6 hr kbd li mark ol p pre span strong sub summary sup table tbody td th thead tr ul div".split(
+      " ",
+    ),
+  );
+  const ATTRIBUTES = new Set(
+    "aria-label class data-doubtful href part rel role start tabindex target title type".split(" "),
+  );
+
+  function expectHarmless(root: HTMLElement): void {
+    for (const element of root.querySelectorAll("*")) {
+      expect(ELEMENTS.has(element.localName), element.localName).to.equal(true);
+      for (const { name } of element.attributes) expect(ATTRIBUTES.has(name), name).to.equal(true);
+      if (element instanceof HTMLAnchorElement) {
+        expect(element.protocol).to.match(/^(https?|mailto):$/);
+        expect(element.rel).to.equal("noopener noreferrer nofollow");
+        expect(element.target).to.equal("_blank");
+      }
+    }
+  }
+
+  const hostile: [title: string, markdown: string][] = [
+    ["a script", "<script>window.pwned = 1</script>"],
+    ["a script in a list", "- a\n- <script>window.pwned = 1</script>"],
+    ["an image with a handler", '<img src=x onerror="window.pwned = 1">'],
+    ["an image in Markdown", "![x](https://evil.example/a.png)"],
+    ["an image by reference", "![x][y]\n\n[y]: https://evil.example/a.png"],
+    ["an image whose text is a handler", '![" onerror="window.pwned=1](x)'],
+    ["an image inside a link", "[![x](https://evil.example/a.png)](https://example.com)"],
+    ["an SVG with a handler", "<svg onload=window.pwned=1></svg>"],
+    ["an SVG with a script", "<svg><script>window.pwned=1</script></svg>"],
+    [
+      "MathML confusion",
+      '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.pwned=1&gt;">',
+    ],
+    ["a frame", '<iframe src="javascript:window.pwned=1"></iframe>'],
+    ["a frame with a document", '<iframe srcdoc="<script>parent.pwned=1</script>"></iframe>'],
+    ["an object", '<object data="data:text/html,<script>window.pwned=1</script>"></object>'],
+    ["an embedded file", '<embed src="https://evil.example/x.swf">'],
+    ["a form", '<form action="https://evil.example"><input name=a><button>go</button></form>'],
+    ["a style sheet", "<style>@import url(https://evil.example/a.css)</style>"],
+    ["a linked style sheet", '<link rel=stylesheet href="https://evil.example/a.css">'],
+    ["a base address", '<base href="https://evil.example/">'],
+    ["a refresh", '<meta http-equiv=refresh content="0;url=https://evil.example">'],
+    ["a video", '<video src="https://evil.example/v.mp4" autoplay></video>'],
+    ["an audio source", '<audio><source src="https://evil.example/a" onerror="window.pwned=1"></audio>'],
+    ["a custom element", "<chat-bot endpoint=https://evil.example open></chat-bot>"],
+    ["a slot", '<slot name="header"></slot>'],
+    ["a template", "<template><img src=x onerror=window.pwned=1></template>"],
+    ["a script address", "[x](javascript:window.pwned=1)"],
+    ["a script address in capitals", "[x](JaVaScRiPt:window.pwned=1)"],
+    ["a script address with a tab", "[x](java\tscript:window.pwned=1)"],
+    ["a script address with a reference", "[x](java&#x73;cript:window.pwned=1)"],
+    ["a script address with a named reference", "[x](javascript&colon;window.pwned=1)"],
+    ["a script address in angle brackets", "[x](<javascript:window.pwned=1>)"],
+    ["a script address as autolink", "<javascript:window.pwned=1>"],
+    ["a script address by reference", "[x]\n\n[x]: javascript:window.pwned=1"],
+    ["a script address behind a control character", "[x](\u0001javascript:window.pwned=1)"],
+    ["a VBScript address", "[x](vbscript:msgbox)"],
+    ["a data address", "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)"],
+    ["a blob address", "[x](blob:https://example.com/1)"],
+    ["a file address", "[x](file:///etc/passwd)"],
+    ["a relative address", "[x](/admin/delete?id=1)"],
+    ["an address without scheme", "[x](//evil.example/a)"],
+    ["a title that breaks out", '[x](https://example.com "\\" onmouseover=window.pwned=1 ")'],
+    ["an address that breaks out", '[x](https://example.com/"onmouseover="window.pwned=1)'],
+    ["a language that breaks out", '```"><img src=x onerror=window.pwned=1>\nx\n```'],
+    ["a table cell", "|<img src=x onerror=window.pwned=1>|\n|-|\n|<script>window.pwned=1</script>|"],
+    ["allowed HTML with a handler", '<kbd onclick="window.pwned=1">x</kbd>'],
+    [
+      "allowed HTML with a script inside",
+      "<details open ontoggle=window.pwned=1><summary>x</summary><script>window.pwned=1</script></details>",
+    ],
+    ["allowed HTML around an image", "<details><summary><img src=x onerror=window.pwned=1></summary></details>"],
+    [
+      "allowed HTML around a form",
+      "<mark><form><math><mtext></form><form><mglyph><style></math><img src onerror=window.pwned=1></mark>",
+    ],
+    ["a comment that does not end", "<!-- <img src=x onerror=window.pwned=1>"],
+    ["a CDATA section", "<![CDATA[<img src=x onerror=window.pwned=1>]]>"],
+    [
+      "a processing instruction",
+      "<?xml version='1.0'?><x xmlns='http://www.w3.org/1999/xhtml' onload='window.pwned=1'/>",
+    ],
+    [
+      "a prototype's name as label",
+      "[__proto__] [constructor]\n\n[__proto__]: javascript:window.pwned=1\n[constructor]: https://example.com",
+    ],
+    ["a NUL", "<scr\u0000ipt>window.pwned=1</scr\u0000ipt>"],
+    ["unpaired surrogates", "\ud800<img src=x onerror=window.pwned=1>\udc00"],
+  ];
+
+  for (const [title, markdown] of hostile) {
+    it(`makes nothing of ${title}, at every prefix`, async () => {
+      const requests = performance.getEntriesByType("resource").length;
+      const root = stream(markdown, expectHarmless);
+      document.body.append(root);
+      // The sanitiser, where it is asked, answers in its own time.
+      await import("./html-sanitiser.ts");
+      await nextFrame();
+      expectHarmless(root);
+      root.remove();
+      expect(Reflect.get(window, "pwned")).to.equal(undefined);
+      const requested = performance
+        .getEntriesByType("resource")
+        .slice(requests)
+        .map(({ name }) => new URL(name).host);
+      expect(requested.filter((host) => host !== location.host)).to.deep.equal([]);
+    });
+  }
+
+  it("would notice: the same text through innerHTML is not harmless", () => {
+    const noticed = hostile.filter(([, markdown]) => {
+      const { body } = new DOMParser().parseFromString(markdown, "text/html");
+      return [...body.querySelectorAll("*")].some((element) => !ELEMENTS.has(element.localName));
+    });
+    expect(noticed.length).to.be.greaterThan(20);
+  });
+
+  const deep: [title: string, markdown: string][] = [
+    ["nested lists on one line", "- ".repeat(1_500)],
+    ["nested quotations", "> ".repeat(2_500)],
+    ["a staircase of lists", Array.from({ length: 200 }, (_, level) => `${"  ".repeat(level)}- x`).join("\n")],
+    ["brackets", "[".repeat(5_000)],
+    ["a message that is too long", "word ".repeat(50_000)],
+  ];
+  for (const [title, markdown] of deep) {
+    it(`shows ${title} as text`, () => {
+      const root = render(markdown);
+      expect(root.textContent).to.equal(markdown);
+      expect(root.querySelector(".plain-text")).not.to.equal(null);
+    });
+  }
+
+  const busy: [title: string, markdown: string][] = [
+    ["asterisks", "*a ".repeat(20_000)],
+    ["underscores", "_a ".repeat(20_000)],
+    ["backticks", "`a ``b ".repeat(5_000)],
+    ["closed brackets", "[a](".repeat(30).repeat(100)],
+    ["angle brackets", "<a ".repeat(10_000)],
+    ["a table", `|a|b|\n|-|-|\n${"|x|y|\n".repeat(3_000)}`],
+    [
+      "definitions",
+      Array.from({ length: 2_000 }, (_, index) => `[l${index}]: https://example.com/${index}`).join("\n"),
+    ],
+  ];
+  for (const [title, markdown] of busy) {
+    it(`is done in time with thousands of ${title}`, () => {
+      expectHarmless(render(markdown));
+    }).timeout(5_000);
+  }
+});
+
+async function waitFor(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await nextFrame();
+}

@@ -1,0 +1,1 @@
+export type { Strings } from "./strings/strings.ts";

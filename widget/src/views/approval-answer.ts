@@ -1,0 +1,6 @@
+/** What a person answered. */
+export interface ApprovalAnswer {
+  toolUseId: string;
+  isApproved: boolean;
+  isRemembered: boolean;
+}

@@ -1,0 +1,64 @@
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import type { ConversationError } from "../conversation/conversation.ts";
+import type { Strings } from "../strings.ts";
+import { icons } from "./icons.ts";
+import { View } from "./view.ts";
+
+/** What went wrong, and the way out of it. */
+export class ChatBotErrorBanner extends View {
+  static override properties: PropertyDeclarations = {
+    error: { attribute: false },
+    strings: { attribute: false },
+    remedy: { attribute: false },
+    dismiss: { attribute: false },
+  };
+
+  declare error: ConversationError | null;
+  declare strings: Strings;
+  declare remedy: (error: ConversationError) => void;
+  declare dismiss: () => void;
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { error, strings } = this;
+    if (error === null) return nothing;
+    const label = remedyLabel(error, strings);
+    return html`<div class="error" part="error">
+      <span class="error-icon">${icons.warning}</span>
+      <p>${errorText(error, strings)}</p>
+      ${
+        label === null
+          ? nothing
+          : html`<button type="button" class="text-button" @click=${() => this.remedy(error)}>${label}</button>`
+      }
+      <button
+        type="button"
+        class="icon-button"
+        aria-label=${strings.dismiss}
+        title=${strings.dismiss}
+        @click=${() => this.dismiss()}
+      >
+        ${icons.close}
+      </button>
+    </div>`;
+  }
+}
+
+/** What went wrong, and when it is over: times as the person's clock shows them. */
+export function errorText(error: ConversationError, strings: Strings): string {
+  const resetsAt = error.resetsAt === null ? Number.NaN : Date.parse(error.resetsAt);
+  if (!Number.isNaN(resetsAt)) return `${error.message} ${strings.limitResetsAt(new Date(resetsAt))}`;
+  if (error.retryAfterMs !== null) return `${error.message} ${strings.retryIn(error.retryAfterMs)}`;
+  return error.message;
+}
+
+function remedyLabel(error: ConversationError, strings: Strings): string | null {
+  switch (error.remedy) {
+    case "retry":
+      return strings.remedyRetry;
+    case "sign_in":
+      return strings.remedySignIn;
+    case "wait":
+    case "none":
+      return null;
+  }
+}

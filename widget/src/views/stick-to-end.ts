@@ -1,0 +1,83 @@
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+
+/** So near the end, in pixels, counts as being there. */
+const TOLERANCE = 32;
+
+/**
+ * Keeps a scrolling box at its end while it grows – until the reader scrolls up. From then on it stays where the
+ * reader is, and follows again once the reader is back at the end.
+ */
+export class StickToEnd implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  #scroller: HTMLElement | null = null;
+  #lastTop = 0;
+  #lastHeights = { box: 0, content: 0 };
+  #isSticking = true;
+  readonly #resize = new ResizeObserver(() => this.#follow());
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  /** Whether the end is in view, and stays there. */
+  get isAtEnd(): boolean {
+    return this.#isSticking;
+  }
+
+  hostDisconnected(): void {
+    this.#resize.disconnect();
+    this.#scroller?.removeEventListener("scroll", this.#onScroll);
+    this.#scroller = null;
+  }
+
+  /** The box that scrolls, and what grows in it. Call after each render. */
+  observe(scroller: HTMLElement, content: Element): void {
+    if (this.#scroller === scroller) return;
+    this.hostDisconnected();
+    this.#scroller = scroller;
+    scroller.addEventListener("scroll", this.#onScroll, { passive: true });
+    this.#resize.observe(scroller);
+    this.#resize.observe(content);
+    this.#follow();
+  }
+
+  /** Goes to the end, wherever the reader is. */
+  toEnd(behavior: ScrollBehavior = "instant"): void {
+    this.#setSticking(true);
+    this.#scroller?.scrollTo({ top: this.#scroller.scrollHeight, behavior });
+  }
+
+  readonly #onScroll = (): void => {
+    if (this.#scroller === null) return;
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    const distance = scrollHeight - clientHeight - scrollTop;
+    const isUpwards = scrollTop < this.#lastTop;
+    // A box that grew, as when the message box gives back its lines, or content that shrank, moves it up by itself.
+    const isMovedByLayout = clientHeight > this.#lastHeights.box || scrollHeight < this.#lastHeights.content;
+    this.#look();
+    if (distance <= TOLERANCE) this.#setSticking(true);
+    else if (isUpwards && isMovedByLayout) this.#follow();
+    else if (isUpwards) this.#setSticking(false);
+  };
+
+  #follow(): void {
+    if (!this.#isSticking || this.#scroller === null) return;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    // The event comes later, perhaps together with one of the reader's.
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#scroller === null) return;
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    this.#lastTop = scrollTop;
+    this.#lastHeights = { box: clientHeight, content: scrollHeight };
+  }
+
+  #setSticking(isSticking: boolean): void {
+    if (this.#isSticking === isSticking) return;
+    this.#isSticking = isSticking;
+    this.#host.requestUpdate();
+  }
+}

@@ -1,0 +1,62 @@
+/** Tool calls and their live output. */
+export const toolCallStyles = `
+  .tool-call { overflow: hidden; border: 1px solid var(--border); border-radius: 12px; background: var(--background); font-size: 0.92em; animation: appear 0.24s ease-out; }
+  .tool-head {
+    display: flex;
+    align-items: center;
+    gap: 10px;
+    inline-size: 100%;
+    min-block-size: 42px;
+    padding: 6px 10px 6px 12px;
+    border: 0;
+    background: none;
+    text-align: start;
+    cursor: pointer;
+    transition: background-color 0.15s;
+  }
+  .tool-head:dir(rtl) { padding: 6px 12px 6px 10px; }
+  .tool-head:hover { background: var(--hover); }
+  .tool-head:focus-visible { outline-offset: -2px; border-radius: 12px; }
+  .tool-icon { display: grid; flex: none; place-items: center; inline-size: 20px; block-size: 20px; color: var(--muted); }
+  .tool-icon .icon { inline-size: 18px; block-size: 18px; }
+  .is-ok .tool-icon { color: var(--success); }
+  .is-error .tool-icon, .is-denied .tool-icon { color: var(--danger); }
+  .is-unknown .tool-icon, .is-expired .tool-icon, .is-awaiting_approval .tool-icon { color: var(--warning); }
+  .tool-title { flex: 0 1 auto; min-inline-size: 0; overflow: hidden; font-weight: 550; text-overflow: ellipsis; white-space: nowrap; }
+  .tool-state { flex: 1; min-inline-size: 40%; color: var(--muted); font-size: 0.93em; text-align: end; }
+  .tool-chevron { flex: none; color: var(--muted); transition: rotate 0.2s var(--ease); }
+  .tool-chevron .icon { inline-size: 16px; block-size: 16px; }
+  .tool-head[aria-expanded="true"] .tool-chevron { rotate: 180deg; }
+  .spinner { inline-size: 16px; block-size: 16px; border: 2px solid color-mix(in srgb, var(--accent) 25%, transparent); border-block-start-color: var(--accent); border-radius: 50%; animation: turn 0.8s linear infinite; }
+  .tool-details { display: flex; flex-direction: column; gap: 6px; padding: 4px 12px 12px; }
+  .tool-details .label { color: var(--muted); font-size: 0.87em; font-weight: 600; }
+  .tool-details * + .label { margin-block-start: 6px; }
+  .tool-details pre, .stream pre, .exact pre, .address {
+    overflow: auto;
+    max-block-size: 240px;
+    padding: 9px 11px;
+    border-radius: 9px;
+    background: var(--surface);
+    font-family: var(--code-font);
+    font-size: 0.88em;
+    line-height: 1.5;
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+    unicode-bidi: isolate;
+    scrollbar-width: thin;
+  }
+  .tool-output { display: flex; flex-direction: column; gap: 8px; padding: 2px 12px 12px; }
+  .tool-details .tool-output { padding: 6px 0; }
+  .tool-details .spinner { flex: none; }
+  .stream { display: flex; flex-direction: column; gap: 6px; }
+  .stream-head { display: flex; justify-content: space-between; gap: 8px; color: var(--muted); font-size: 0.87em; overflow-wrap: anywhere; }
+  .stream pre { max-block-size: 168px; }
+  progress { appearance: none; inline-size: 100%; block-size: 5px; overflow: hidden; border: 0; border-radius: 3px; background: var(--surface); accent-color: var(--accent); }
+  progress::-webkit-progress-bar { background: var(--surface); }
+  progress::-webkit-progress-value { border-radius: 3px; background: var(--accent); transition: inline-size 0.2s; }
+  progress::-moz-progress-bar { border-radius: 3px; background: var(--accent); }
+  @media (forced-colors: active) {
+    .spinner { border-color: GrayText; border-block-start-color: Highlight; }
+    progress { border: 1px solid; }
+  }
+`;

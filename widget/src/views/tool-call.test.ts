@@ -1,0 +1,85 @@
+import { expect, fixtureSync, html } from "@open-wc/testing";
+import type { ToolCall, ToolCallState, ToolOutputStream } from "../conversation/conversation.ts";
+import { englishStrings } from "../strings/en.ts";
+import { ChatBotToolCall } from "./tool-call.ts";
+import { ChatBotToolOutput } from "./tool-output.ts";
+
+for (const [name, view] of [
+  ["chat-bot-tool-call", ChatBotToolCall],
+  ["chat-bot-tool-output", ChatBotToolOutput],
+] as const) {
+  if (customElements.get(name) === undefined) customElements.define(name, view);
+}
+
+const DONE: ToolCallState = { status: "finished", outcome: "ok", durationMs: 20, truncated: false };
+const INPUT = { path: "a.txt", content: "one\ntwo" };
+
+function stream(details: Partial<ToolOutputStream>): ToolOutputStream {
+  return { channel: "file", path: "a.txt", text: "one\ntwo", bytes: 7, progress: null, total: null, ...details };
+}
+
+function callOf(details: Partial<ToolCall>): ToolCall {
+  const call = { id: "c", name: "workspace__write_file", title: "Write file", input: INPUT, output: [], result: [] };
+  return { ...call, state: { status: "running" }, ...details };
+}
+
+async function show(call: ToolCall): Promise<ChatBotToolCall> {
+  const view = fixtureSync<ChatBotToolCall>(
+    html`<chat-bot-tool-call .call=${call} .strings=${englishStrings("en")}></chat-bot-tool-call>`,
+  );
+  await settled(view);
+  return view;
+}
+
+async function settled(view: ChatBotToolCall): Promise<void> {
+  await view.updateComplete;
+  await view.querySelector<ChatBotToolOutput>("chat-bot-tool-output")?.updateComplete;
+}
+
+function shown(view: ChatBotToolCall): string | null {
+  return view.querySelector("pre")?.textContent ?? null;
+}
+
+async function press(view: ChatBotToolCall): Promise<void> {
+  view.querySelector("button")?.click();
+  await settled(view);
+}
+
+describe("ChatBotToolCall", () => {
+  it("shows the input as lines while the model writes it", async () => {
+    const text = String.raw`{"content": "say \"one\"\ntwo\\n`;
+    const output = [stream({ channel: "input", path: null, text })];
+    const view = await show(callOf({ state: { status: "preparing" }, input: null, output }));
+    expect(shown(view)).to.equal('{"content": "say "one"\ntwo\\n');
+    expect(view.querySelector(".stream-head")?.textContent?.trim()).to.equal("Input");
+  });
+
+  it("hides that input while somebody is asked about it in full", async () => {
+    const output = [stream({ channel: "input", path: null })];
+    const view = await show(callOf({ state: { status: "awaiting_approval" }, output }));
+    expect(shown(view)).to.equal(null);
+  });
+
+  it("keeps the live output when the call has ended, until it is put away", async () => {
+    const view = await show(callOf({ output: [stream({})] }));
+    expect(shown(view)).to.equal("one\ntwo");
+    view.call = callOf({ output: [stream({})], state: DONE });
+    await settled(view);
+    expect(shown(view)).to.equal("one\ntwo");
+    await press(view);
+    expect(view.querySelector("button")?.getAttribute("aria-expanded")).to.equal("true");
+    expect(view.querySelectorAll("pre").length).to.equal(2);
+    await press(view);
+    expect(view.querySelector("button")?.getAttribute("aria-expanded")).to.equal("false");
+    expect(shown(view)).to.equal(null);
+  });
+
+  it("lets go of progress without text when the call has ended", async () => {
+    const output = [stream({ channel: "progress", path: null, text: "", progress: 1, total: 2 })];
+    const view = await show(callOf({ output }));
+    expect(view.querySelector("progress")).not.to.equal(null);
+    view.call = callOf({ output, state: DONE });
+    await settled(view);
+    expect(view.querySelector("chat-bot-tool-output")).to.equal(null);
+  });
+});

@@ -1,0 +1,146 @@
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import type { ToolCall } from "../conversation/conversation.ts";
+import type { ToolContentBlock, ToolOutcome } from "../protocol/index.ts";
+import type { Strings } from "../strings.ts";
+import { icons } from "./icons.ts";
+import { View } from "./view.ts";
+import { visibleText } from "./visible-text.ts";
+
+const OUTCOME_ICONS: Record<ToolOutcome, TemplateResult> = {
+  ok: icons.check,
+  error: icons.warning,
+  denied: icons.cross,
+  expired: icons.clock,
+  superseded: icons.minus,
+  cancelled: icons.minus,
+  unknown: icons.question,
+};
+
+/** One use of a tool: what runs, how it ended, and on request what went in and came out. */
+export class ChatBotToolCall extends View {
+  static override properties: PropertyDeclarations = {
+    call: { attribute: false },
+    strings: { attribute: false },
+    choice: { state: true },
+  };
+
+  declare call: ToolCall;
+  declare strings: Strings;
+  /** What the person chose to see; by itself it is the live output, which stays when the call has ended. */
+  declare choice: "details" | "nothing" | null;
+
+  constructor() {
+    super();
+    this.choice = null;
+  }
+
+  protected override render(): TemplateResult {
+    const { call, strings, choice } = this;
+    const isExpanded = choice === "details";
+    const isRunning = call.state.status === "running" || call.state.status === "preparing";
+    return html`<section class="tool-call ${stateClass(call)}" part="tool-call" aria-label=${call.title}>
+      <button
+        type="button"
+        class="tool-head"
+        aria-expanded=${isExpanded}
+        title=${isExpanded ? strings.toolHideDetails : strings.toolShowDetails}
+        @click=${() => {
+          this.choice = isExpanded ? "nothing" : "details";
+        }}
+      >
+        <span class="tool-icon">${stateIcon(call)}</span>
+        <span class="tool-title">${visibleText(call.title)}</span>
+        <span class="tool-state">${stateText(call, strings)}</span>
+        <span class="tool-chevron">${icons.chevron}</span>
+      </button>
+      ${isExpanded ? this.#renderDetails(isRunning) : choice === null ? this.#renderOutput(isRunning) : nothing}
+    </section>`;
+  }
+
+  #renderOutput(isRunning: boolean): TemplateResult | typeof nothing {
+    const { call, strings } = this;
+    // Input being written is shown live, and once it is complete as what it is.
+    const streams = call.output.filter(
+      ({ channel, text }) => (channel !== "input" || call.input === null) && (isRunning || text !== ""),
+    );
+    if (streams.length === 0) return nothing;
+    return html`<chat-bot-tool-output
+      .streams=${streams}
+      .isLive=${isRunning}
+      .strings=${strings}
+    ></chat-bot-tool-output>`;
+  }
+
+  #renderDetails(isRunning: boolean): TemplateResult {
+    const { call, strings } = this;
+    const isShortened = call.state.status === "finished" && call.state.truncated;
+    return html`<div class="tool-details">
+      ${
+        call.input === null
+          ? nothing
+          : html`<p class="label">${strings.toolInput}</p>
+              <pre tabindex="0" dir="ltr">${visibleText(JSON.stringify(call.input, null, 2))}</pre>`
+      }
+      ${this.#renderOutput(isRunning)}
+      ${
+        call.result.length === 0
+          ? nothing
+          : html`<p class="label">${strings.toolResult}</p>
+              ${call.result.map((block) => html`<div>${renderBlock(block, strings)}</div>`)}`
+      }
+      ${isShortened ? html`<p class="note">${strings.toolResultTruncated}</p>` : nothing}
+    </div>`;
+  }
+}
+
+/** Results are text, whatever they look like; pictures and the like are named, not fetched. */
+function renderBlock(block: ToolContentBlock, strings: Strings): TemplateResult {
+  switch (block.type) {
+    case "text":
+      return renderText(block.text);
+    case "image":
+      return html`<span class="note">${strings.toolImage} (${visibleText(block.mimeType)})</span>`;
+    case "audio":
+      return html`<span class="note">${visibleText(block.mimeType)}</span>`;
+    case "resource_link":
+      return renderText(`${block.title ?? block.name}\n${block.uri}`);
+    case "resource":
+      return renderText(block.resource.text ?? block.resource.uri);
+  }
+}
+
+function renderText(text: string): TemplateResult {
+  return html`<pre tabindex="0" dir="auto">${visibleText(text)}</pre>`;
+}
+
+function stateClass({ state }: ToolCall): string {
+  return state.status === "finished" ? `is-${state.outcome}` : `is-${state.status}`;
+}
+
+function stateIcon({ state }: ToolCall): TemplateResult {
+  switch (state.status) {
+    case "preparing":
+    case "running":
+      return html`<span class="spinner"></span>`;
+    case "awaiting_approval":
+      return icons.shield;
+    case "finished":
+      return OUTCOME_ICONS[state.outcome];
+  }
+}
+
+function stateText({ state }: ToolCall, strings: Strings): string {
+  switch (state.status) {
+    case "preparing":
+      return strings.toolPreparing;
+    case "running":
+      return strings.toolRunning;
+    case "awaiting_approval":
+      return strings.toolAwaitingApproval;
+    case "finished": {
+      const outcome = strings.toolOutcome[state.outcome];
+      const hasRun = state.outcome === "ok" || state.outcome === "error";
+      return hasRun && state.durationMs !== null ? `${outcome} · ${strings.toolDuration(state.durationMs)}` : outcome;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import { html, type TemplateResult } from "lit";
+
+/**
+ * Characters that show nothing or change the order of others – controls, bidirectional marks, joiners, odd spaces,
+ * fillers – and could make a text look like another one. Line feed and tab are meant to be there.
+ */
+const HIDDEN = /(?![\n\t ])([\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800])/u;
+const EACH_HIDDEN = new RegExp(HIDDEN, "gu");
+
+/** Text from outside, with such characters shown by their number. */
+export function visibleText(text: string): string | (string | TemplateResult)[] {
+  if (!HIDDEN.test(text)) return text;
+  return text
+    .split(EACH_HIDDEN)
+    .map((piece, index) => (index % 2 === 0 ? piece : html`<span class="hidden-character">${codePoint(piece)}</span>`));
+}
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}

@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { esbuildPlugin } from "@web/dev-server-esbuild";
+import { chromeLauncher } from "@web/test-runner-chrome";
+import { findChrome } from "./test/chrome.ts";
+
+const { executablePath, args, env } = await findChrome();
+
+export default {
+  files: ["src/**/*.test.ts"],
+  rootDir: fileURLToPath(new URL("..", import.meta.url)),
+  nodeResolve: { exportConditions: ["production", "browser"] },
+  plugins: [
+    esbuildPlugin({ ts: true, tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)), target: "es2022" }),
+  ],
+  browsers: [chromeLauncher({ launchOptions: { executablePath, args, env }, concurrency: 1 })],
+  testFramework: { config: { timeout: 10_000 } },
+};
