@@ -7,7 +7,14 @@ import type { Logger } from "./observe/logger.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { approval } from "./routes/approval.ts";
 import { cancel } from "./routes/cancel.ts";
-import { conversationEvents, deleteConversation, listConversations, showConversation } from "./routes/conversations.ts";
+import {
+  conversationEvents,
+  deleteConversation,
+  forgetApproval,
+  listApprovals,
+  listConversations,
+  showConversation,
+} from "./routes/conversations.ts";
 import { cors } from "./routes/cors.ts";
 import { errorBoundary, type RequestState } from "./routes/error-boundary.ts";
 import { createEventReader } from "./routes/event-reader.ts";
@@ -93,6 +100,8 @@ export function createApp(services: AppServices, options: AppOptions): Koa {
   api.get("/conversations", query(listQuerySchema), listConversations(conversations));
   api.get("/conversations/:id", showConversation(conversations));
   api.delete("/conversations/:id", deleteConversation(conversations));
+  api.get("/conversations/:id/approvals", listApprovals(conversations));
+  api.delete("/conversations/:id/approvals/:name", forgetApproval(conversations));
   api.get("/conversations/:id/events", query(eventsQuerySchema), conversationEvents(conversations));
   api.get("/session", session(sessions));
   api.get("/usage", usage(sessions));

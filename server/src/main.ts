@@ -5,6 +5,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { KEY_LIFETIME_MS } from "./admit/admit.ts";
 import { createTokenBudget } from "./admit/token-budget.ts";
 import { createApp, createMetricsApp } from "./app.ts";
 import { createTokenVerifier } from "./authenticate/verify-token.ts";
@@ -31,6 +32,8 @@ const EVENTS_KEPT_MS = 24 * 60 * 60_000;
 /** How long the last events of a turn may take to reach their readers when the process stops. */
 const LAST_WORDS_MS = 500;
 const TIDY_EVERY_MS = 60_000;
+/** No admission takes so long. */
+const ADMISSION_MS = 5 * 60_000;
 
 /** A server that listens. */
 export interface RunningServer {
@@ -42,8 +45,6 @@ export interface RunningServer {
 /** Builds every service and listens. */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const store = await createSqlStore(openSqlite(config.databasePath));
-  // A database has one process: what was booked and belongs to no turn is left from one that died while it admitted it.
-  await store.releaseOrphanedReservations(new Date().toISOString());
   const coordination = createMemoryCoordination();
   const catalog = createToolCatalog({
     mcpServers: config.mcpServers,
@@ -109,7 +110,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const before = (ms: number): string => new Date(Date.now() - ms).toISOString();
     Promise.all([
       store.trimEvents(before(EVENTS_KEPT_MS)),
-      store.releaseOrphanedReservations(before(TIDY_EVERY_MS)),
+      store.trimKeys(before(KEY_LIFETIME_MS)),
+      store.releaseOrphanedReservations({ createdBefore: before(ADMISSION_MS) }),
     ]).catch((error: unknown) => logger.warn({ error }, "the store was not tidied"));
   }, TIDY_EVERY_MS).unref();
 
@@ -119,6 +121,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       clearInterval(tidy);
       await runner.drain(config.drainSeconds * 1000);
       await Promise.all([server, ...(metricsServer === null ? [] : [metricsServer])].map(close));
+      // What was admitted at the last moment is handed over.
+      await runner.drain(0);
       await catalog.close();
       await coordination.close();
       await store.close();

@@ -252,12 +252,14 @@ export class Engine {
     toolUseId: string,
     approved: boolean,
     identity: Identity = this.identity,
+    remember = false,
   ): Promise<void> {
     const { conversationId } = turn;
-    const decision = { conversationId, toolUseId, approved, inputSha256: null, reason: approved ? null : "No." };
+    const reason = approved ? null : "No.";
+    const decision = { conversationId, toolUseId, approved, inputSha256: null, reason, remember };
     const permitted = (tools: readonly Tool[]): readonly Tool[] => permittedTools(tools, identity.permissions);
     await decide(decision, identity, { store: this.store, now: this.now, tools: () => this.tools.list(), permitted });
-    this.replica.runner.continue(turn.id);
+    this.replica.runner.decided(turn.id);
   }
 
   /** Stops the conversation's turn, as its route does. */

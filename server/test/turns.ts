@@ -2,6 +2,7 @@ import type { ConversationRecord } from "../src/store/conversation-record.ts";
 import type { Reservation } from "../src/store/store.ts";
 import type { Tool } from "../src/tools/tool.ts";
 import type { Turn } from "../src/turn/turn.ts";
+import { WakeUp } from "../src/wake-up.ts";
 import { aConversation, aTurn, aUserMessage } from "./records.ts";
 
 /** A turn at work that has just begun, with these tools. */
@@ -27,7 +28,10 @@ export function aTurnAtWork(tools: readonly Tool[] = [], changes: Partial<Turn> 
     messages: [aUserMessage(record)],
     toolCalls: [],
     tools: new Map(tools.map((tool) => [tool.name, tool])),
+    remembered: [],
     signal: new AbortController().signal,
+    news: new WakeUp(),
+    refresh: () => Promise.resolve(),
     admitted: null,
     ...changes,
   };

@@ -26,8 +26,8 @@ export interface AdmitState {
   admission?: Admission;
 }
 
-/** How long a key is remembered. */
-const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** How long a key is remembered, also when its conversation is deleted. */
+export const KEY_LIFETIME_MS: number = 24 * 60 * 60 * 1000;
 /** The twin of a request that is being admitted right now waits so long for its turn to be stored. */
 const TWIN_WAIT_MS = 3000;
 const TWIN_LOOK_EVERY_MS = 50;
@@ -57,7 +57,8 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
     const turnId = newId("turn");
     const conversationId = conversation?.id ?? newId("conv");
     const holder = { conversationId, turnId, idempotencyKey };
-    const attempt = await coordination.acquireLock(ownerKey(owner), holder, lockTtlMs);
+    const userKey = ownerKey(owner);
+    const attempt = await coordination.acquireLock(userKey, holder, lockTtlMs);
     if (attempt.status === "held") {
       const isTwin = idempotencyKey !== null && attempt.holder.idempotencyKey === idempotencyKey;
       const twin = isTwin ? await waitForTwin(owner, idempotency, options) : null;
@@ -67,6 +68,8 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
     }
     const { lock } = attempt;
     try {
+      // Whoever died while admitting this user held this lock.
+      await store.releaseOrphanedReservations({ scope: { type: "user", id: userKey } });
       // A turn whose owner died holds no lock any more, but it will be continued: it still is the user's one turn.
       const running = await store.findRunningTurn(owner);
       if (running !== null) throw concurrentRequest(running.conversationId, running.id);
@@ -79,7 +82,10 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
   };
 }
 
-/** @throws ChatError `idempotency_mismatch` when the key came with another body. */
+/**
+ * @throws ChatError `idempotency_mismatch` when the key came with another body, `not_found` when the conversation that
+ *   the same request was answered in was deleted since
+ */
 async function findRepeated(
   owner: Owner,
   idempotency: { key: string; bodySha256: string } | null,
@@ -90,6 +96,7 @@ async function findRepeated(
   const found = await store.findTurnByKey(owner, idempotency.key, createdAfter);
   if (found === null) return null;
   if (found.bodySha256 !== idempotency.bodySha256) throw new ChatError("idempotency_mismatch");
+  if (found.turn === null) throw new ChatError("not_found");
   return { type: "repeated", turn: found.turn };
 }
 

@@ -46,7 +46,7 @@ describe("decide", () => {
     nowMs: number = NOW_MS,
   ): ReturnType<typeof decide> {
     const decision = { conversationId: created.conversation.id, toolUseId: call.toolUseId, approved };
-    return decide({ ...decision, inputSha256: null, reason: null, ...changes }, identity, {
+    return decide({ ...decision, inputSha256: null, reason: null, remember: false, ...changes }, identity, {
       store,
       now: () => nowMs,
       tools: () => Promise.resolve(tools),

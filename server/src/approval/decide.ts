@@ -14,11 +14,14 @@ export interface Decision {
   /** Hash of the input that was shown. */
   inputSha256: string | null;
   reason: string | null;
+  /** Approve the same tool for the rest of the conversation. */
+  remember: boolean;
 }
 
 /**
  * Records a decision. The first one wins: the same one again gets the recorded answer, the opposite one is refused.
- * @throws ChatError `not_found`, `forbidden`, `input_changed`, `already_decided`, `approval_expired`, `approval_superseded`
+ * @throws ChatError `not_found`, `forbidden`, `invalid_payload`, `input_changed`, `already_decided`, `approval_expired`,
+ *   `approval_superseded`
  */
 export async function decide(
   decision: Decision,
@@ -37,20 +40,28 @@ export async function decide(
   if (call === null || call.approval === null) throw new ChatError("not_found");
   const tools = await services.tools();
   checkPermission(call, identity, tools, services.permitted(tools));
+  if (decision.remember) checkRemember(call, decision.approved);
   if (decision.inputSha256 !== null && decision.inputSha256 !== call.inputSha256) throw new ChatError("input_changed");
 
   if (call.state.status === "pending") {
     const nowMs = services.now();
     if (Date.parse(call.approval.expiresAt) <= nowMs) throw new ChatError("approval_expired");
-    const turn = await store.findTurn(call.turnId);
-    if (turn === null) throw new ChatError("not_found");
     const decided = decidedCall(call, decision, new Date(nowMs).toISOString());
     // The token of this request is the newest: what the call may do from now on is what it allows.
-    if (await store.decide(decided, { ...turn, identity })) return recordedDecision(decided, decision.approved);
+    if (await store.decide({ call: decided, identity, remembered: decision.remember })) {
+      return recordedDecision(decided, decision.approved);
+    }
   }
   const current = await store.findToolCall(call.conversationId, call.toolUseId);
   if (current === null) throw new ChatError("not_found");
   return recordedDecision(current, decision.approved);
+}
+
+function checkRemember(call: ToolCallRecord, approved: boolean): void {
+  const isOffered = call.approval?.remember.includes("conversation") === true;
+  if (isOffered && approved) return;
+  const message = isOffered ? "Only an approval can be remembered." : "This tool can be approved once at a time only.";
+  throw new ChatError("invalid_payload", { details: { issues: [{ path: "remember", message }] } });
 }
 
 function decidedCall(call: ToolCallRecord, decision: Decision, decidedAt: string): ToolCallRecord {

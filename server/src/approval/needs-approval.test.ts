@@ -1,6 +1,7 @@
 import type { ApprovalRule } from "@chat-bot/widget/protocol";
 import { describe, expect, it } from "vitest";
-import { needsApproval } from "./needs-approval.ts";
+import { aTool } from "../../test/handmade-tools.ts";
+import { mayBeRemembered, needsApproval } from "./needs-approval.ts";
 
 describe("needsApproval", () => {
   const cases: [
@@ -20,6 +21,31 @@ describe("needsApproval", () => {
   ];
   it.each(cases)("%s", (_title, approval, trusted, readOnlyHint, asks) => {
     const annotations = readOnlyHint === undefined ? {} : { readOnlyHint };
-    expect(needsApproval({ rule: { permissions: [], approval }, trusted, annotations })).toBe(asks);
+    const tool = { ...aTool("bank__pay"), rule: { permissions: [], approval }, trusted, annotations };
+    expect(needsApproval(tool, [])).toBe(asks);
+  });
+
+  const pay = { ...aTool("bank__pay"), rule: { permissions: [], approval: "always", remember: true } as const };
+  const remembered = { name: pay.name, title: pay.title, fingerprint: pay.fingerprint, decidedAt: "" };
+  it.each([
+    ["does not ask again for what is remembered", pay, remembered, false],
+    ["asks for another tool", pay, { ...remembered, name: "bank__charge" }, true],
+    ["asks when the tool has changed", pay, { ...remembered, fingerprint: "0" }, true],
+    ["asks when the rule has been withdrawn", { ...pay, rule: { ...pay.rule, remember: false } }, remembered, true],
+    ["asks when the tool destroys", { ...pay, annotations: { destructiveHint: true } }, remembered, true],
+  ])("%s", (_title, tool, approval, asks) => {
+    expect(needsApproval(tool, [approval])).toBe(asks);
+  });
+});
+
+describe("mayBeRemembered", () => {
+  it.each([
+    ["not unless the rule allows it", undefined, {}, false],
+    ["not where the rule forbids it", false, {}, false],
+    ["where the rule allows it", true, {}, true],
+    ["where the rule allows it and the tool only adds", true, { destructiveHint: false }, true],
+    ["never for a tool that says it destroys", true, { destructiveHint: true }, false],
+  ])("%s", (_title, remember, annotations, may) => {
+    expect(mayBeRemembered({ rule: { permissions: [], approval: "always", remember }, annotations })).toBe(may);
   });
 });

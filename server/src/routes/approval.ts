@@ -24,17 +24,13 @@ export function approval(options: ApprovalOptions): Middleware<{ identity: Ident
     const { identity, body } = ctx.state;
     // The turn goes on with the decision, and without a model it could not.
     if (!options.isEnabled) throw new ChatError("chatbot_disabled");
-    // Offered for no tool yet: agreeing for a whole conversation needs a rule that allows it.
-    if (body.remember === "conversation") {
-      const issue = { path: "remember", message: "This tool can be approved once at a time only." };
-      throw new ChatError("invalid_payload", { details: { issues: [issue] } });
-    }
     const decision = {
       conversationId: body.conversation_id,
       toolUseId: body.tool_use_id,
       approved: body.approved,
       inputSha256: body.input_sha256 ?? null,
       reason: body.reason ?? null,
+      remember: body.remember === "conversation",
     };
     const { store, now } = services;
     const decided = await decide(decision, identity, {
@@ -45,7 +41,7 @@ export function approval(options: ApprovalOptions): Middleware<{ identity: Ident
     });
     options.onDecided(decided.decision);
     const call = await store.findToolCall(decision.conversationId, decision.toolUseId);
-    if (call !== null) runner.continue(call.turnId);
+    if (call !== null) runner.decided(call.turnId);
     ctx.body = decided;
   };
 }

@@ -1,4 +1,4 @@
-import type { ConversationList } from "@chat-bot/widget/protocol";
+import type { ConversationList, RememberedApprovalList } from "@chat-bot/widget/protocol";
 import type { Middleware } from "koa";
 import { ChatError } from "../errors.ts";
 import type { ConversationRecord } from "../store/conversation-record.ts";
@@ -23,7 +23,7 @@ export interface ConversationOptions {
 
 /** What the router found in the path. */
 interface WithParams {
-  params: { id?: string };
+  params: { id?: string; name?: string };
 }
 
 interface State {
@@ -111,6 +111,29 @@ export function conversationEvents({
     } finally {
       place.close();
     }
+  };
+}
+
+/** `GET /conversations/:id/approvals`: the tools that need not ask again in this conversation. */
+export function listApprovals({ store }: ConversationOptions): Middleware<State, WithParams> {
+  return async function answerApprovals(ctx) {
+    const conversation = await store.findConversation(ctx.state.identity.owner, conversationId(ctx));
+    if (conversation === null) throw new ChatError("not_found");
+    const remembered = await store.listRememberedApprovals(conversation.id);
+    const list: RememberedApprovalList = {
+      approvals: remembered.map(({ name, title, decidedAt }) => ({ name, title, decided_at: decidedAt })),
+    };
+    ctx.body = list;
+  };
+}
+
+/** `DELETE /conversations/:id/approvals/:name`: the tool asks again, from its next call on. */
+export function forgetApproval({ store }: ConversationOptions): Middleware<State, WithParams> {
+  return async function answerForget(ctx) {
+    const conversation = await store.findConversation(ctx.state.identity.owner, conversationId(ctx));
+    const isForgotten = conversation !== null && (await store.forgetApproval(conversation.id, ctx.params.name ?? ""));
+    if (!isForgotten) throw new ChatError("not_found");
+    ctx.status = 204;
   };
 }
 

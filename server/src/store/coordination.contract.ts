@@ -111,9 +111,9 @@ export function describeCoordination(name: string, open: () => Promise<TimedCoor
           (key) => coordination.announceEvents(key),
         ],
         [
-          "a request to cancel a turn",
-          (listen) => coordination.onCancel("one", listen),
-          (key) => coordination.requestCancel(key),
+          "a turn that somebody else has changed",
+          (listen) => coordination.onTurn("one", listen),
+          (key) => coordination.announceTurn(key),
         ],
       ])("hears of %s, only of its own, until it stops listening", async (_title, listen, announce) => {
         let count = 0;

@@ -2,9 +2,6 @@ import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Coordination, HeldLock, LockAttempt, LockHolder } from "./coordination.ts";
 
-/** A turn that is being started may hear of its cancellation a moment late. */
-const CANCEL_REMEMBERED_MS = 10_000;
-
 interface Entry {
   token: string;
   holder: LockHolder;
@@ -19,8 +16,7 @@ export function createMemoryCoordination(now: () => number = Date.now): Coordina
 class MemoryCoordination implements Coordination {
   readonly #now: () => number;
   readonly #locks = new Map<string, Entry>();
-  /** Cancelled turns, oldest first, with the time. */
-  readonly #cancelled = new Map<string, number>();
+  #fence = 0;
   readonly #emitter = new EventEmitter().setMaxListeners(0);
 
   constructor(now: () => number) {
@@ -32,9 +28,12 @@ class MemoryCoordination implements Coordination {
     if (entry !== undefined && entry.expiresAtMs > this.#now()) {
       return Promise.resolve({ status: "held", holder: entry.holder });
     }
-    const token = randomBytes(16).toString("hex");
-    this.#locks.set(userKey, { token, holder, expiresAtMs: this.#now() + ttlMs });
-    return Promise.resolve({ status: "acquired", lock: { userKey, token } });
+    return Promise.resolve({ status: "acquired", lock: this.#take(userKey, holder, ttlMs) });
+  }
+
+  takeOverLock(userKey: string, holder: LockHolder, ttlMs: number): Promise<LockAttempt> {
+    if (this.#locks.get(userKey)?.holder.turnId !== holder.turnId) return this.acquireLock(userKey, holder, ttlMs);
+    return Promise.resolve({ status: "acquired", lock: this.#take(userKey, holder, ttlMs) });
   }
 
   renewLock(lock: HeldLock, ttlMs: number): Promise<boolean> {
@@ -64,24 +63,29 @@ class MemoryCoordination implements Coordination {
     return this.#listen(`events ${conversationId}`, listener);
   }
 
-  requestCancel(turnId: string): void {
-    this.#cancelled.set(turnId, this.#now());
-    for (const [id, atMs] of this.#cancelled) {
-      if (this.#now() - atMs < CANCEL_REMEMBERED_MS) break;
-      this.#cancelled.delete(id);
-    }
-    this.#emitter.emit(`cancel ${turnId}`);
+  announceTurn(turnId: string): void {
+    this.#emitter.emit(`turn ${turnId}`);
   }
 
-  onCancel(turnId: string, listener: () => void): () => void {
-    if (this.#cancelled.delete(turnId)) queueMicrotask(listener);
-    return this.#listen(`cancel ${turnId}`, listener);
+  onTurn(turnId: string, listener: () => void): () => void {
+    return this.#listen(`turn ${turnId}`, listener);
+  }
+
+  ping(): Promise<void> {
+    return Promise.resolve();
   }
 
   close(): Promise<void> {
     this.#emitter.removeAllListeners();
     this.#locks.clear();
     return Promise.resolve();
+  }
+
+  #take(userKey: string, holder: LockHolder, ttlMs: number): HeldLock {
+    const token = randomBytes(16).toString("hex");
+    this.#fence += 1;
+    this.#locks.set(userKey, { token, holder, expiresAtMs: this.#now() + ttlMs });
+    return { userKey, token, fence: this.#fence };
   }
 
   #held(lock: HeldLock): Entry | null {

@@ -16,7 +16,15 @@ import {
 import { newId } from "../new-id.ts";
 import type { ConversationRecord } from "./conversation-record.ts";
 import type { Owner } from "./identity.ts";
-import { type Commit, type NewTurn, type Reservation, StaleWriteError, type Store, type UsageScope } from "./store.ts";
+import {
+  type Commit,
+  type DecisionRecord,
+  type NewTurn,
+  type Reservation,
+  StaleWriteError,
+  type Store,
+  type UsageScope,
+} from "./store.ts";
 import { advanceToolCall, type ToolCallRecord } from "./tool-call-record.ts";
 
 const TYPING: ServerEvent = { type: "status_update", state: "ai_typing" };
@@ -27,6 +35,22 @@ const GLOBAL: UsageScope = { type: "global", id: "" };
 const SCOPES = [GLOBAL, ORGANIZATION, USER];
 const LATER = new Date(NOW_MS + 60_000).toISOString();
 const EARLIER = new Date(NOW_MS - 1).toISOString();
+
+function approve(
+  call: ToolCallRecord,
+  { identity = anIdentity(), remembered = false }: Partial<Omit<DecisionRecord, "call">> = {},
+): DecisionRecord {
+  const { approval } = call;
+  const decision = { decision: "approved", decidedAt: EARLIER, reason: null } as const;
+  return {
+    call: {
+      ...advanceToolCall(call, { status: "approved" }),
+      approval: approval === null ? null : { ...approval, decision },
+    },
+    identity,
+    remembered,
+  };
+}
 
 /** What every store has to keep. `open` gives an empty one. */
 export function describeStore(name: string, open: () => Promise<Store>): void {
@@ -79,6 +103,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           conversation: { ...created.conversation, lastSeq: 2 },
           messages: [created.message],
           toolCalls: [],
+          remembered: [],
         });
         expect(await events(created.conversation)).toEqual(["1 session_created", "2 status_update"]);
       });
@@ -216,7 +241,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const call = aPendingCall(created.turn, LATER);
         await commit(created, { toolCalls: [{ from: null, call }] });
         const identity = anIdentity({ permissions: ["chatbot:use", "member:write"] });
-        await store.decide(advanceToolCall(call, { status: "approved" }), { ...created.turn, identity });
+        await store.decide(approve(call, { identity }));
         await commit(created, { turn: { ...created.turn, state: { status: "awaiting_approval" } } });
         const turn = await store.findTurn(created.turn.id);
         expect(turn).toEqual({ ...created.turn, identity, state: { status: "awaiting_approval" } });
@@ -234,6 +259,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.claimTurn(created.turn.id, NOW_MS + 60_000, NOW_MS + 90_000)).toEqual({
           fence: 2,
           wasRunning: true,
+          cancelRequested: false,
         });
         expect(await store.findTurn(created.turn.id)).toMatchObject({ recoveries: 1 });
         await expect(commit(created, { events: [TYPING] })).rejects.toThrow(StaleWriteError);
@@ -246,6 +272,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.claimTurn(created.turn.id, NOW_MS, NOW_MS + 90_000)).toEqual({
           fence: 2,
           wasRunning: false,
+          cancelRequested: false,
         });
         expect(await store.findTurn(created.turn.id)).toMatchObject({ recoveries: 0, state: { status: "running" } });
       });
@@ -268,18 +295,20 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const claims = await Promise.all(
           Array.from({ length: 20 }, () => store.claimTurn(turn.id, NOW_MS + 60_000, NOW_MS + 90_000)),
         );
-        expect(claims.filter((claim) => claim !== null)).toEqual([{ fence: 2, wasRunning: true }]);
+        expect(claims.filter((claim) => claim !== null)).toEqual([
+          { fence: 2, wasRunning: true, cancelRequested: false },
+        ]);
       });
     });
 
     describe("a lease", () => {
       it("is renewed by its owner only", async () => {
         const { turn } = await begin();
-        expect(await store.renewLease(turn.id, 1, NOW_MS + 120_000)).toBe(true);
+        expect(await store.renewLease(turn.id, 1, NOW_MS + 120_000)).toEqual({ cancelRequested: false });
         expect(await store.claimTurn(turn.id, NOW_MS + 119_999, NOW_MS + 200_000)).toBeNull();
         expect(await store.claimTurn(turn.id, NOW_MS + 120_000, NOW_MS + 200_000)).not.toBeNull();
-        expect(await store.renewLease(turn.id, 1, NOW_MS + 300_000)).toBe(false);
-        expect(await store.renewLease("turn_none", 1, NOW_MS + 300_000)).toBe(false);
+        expect(await store.renewLease(turn.id, 1, NOW_MS + 300_000)).toBeNull();
+        expect(await store.renewLease("turn_none", 1, NOW_MS + 300_000)).toBeNull();
       });
     });
 
@@ -290,7 +319,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await park(created, [call]);
         const wins = await Promise.all(
           Array.from({ length: 50 }, (_, index) =>
-            store.decide(advanceToolCall(call, { status: index % 2 === 0 ? "approved" : "denied" }), created.turn),
+            store.decide({
+              call: advanceToolCall(call, { status: index % 2 === 0 ? "approved" : "denied" }),
+              identity: created.turn.identity,
+              remembered: false,
+            }),
           ),
         );
         expect(wins.filter(Boolean)).toHaveLength(1);
@@ -303,8 +336,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const call = aPendingCall(created.turn, LATER);
         await park(created, [call]);
         const identity = anIdentity({ permissions: ["chatbot:use", "member:write"], expiresAtMs: NOW_MS + 1 });
-        const stale = { ...created.turn, identity, steps: 9 };
-        expect(await store.decide(advanceToolCall(call, { status: "approved" }), stale)).toBe(true);
+        expect(await store.decide(approve(call, { identity }))).toBe(true);
         expect(await store.findTurn(created.turn.id)).toEqual({
           ...created.turn,
           identity,
@@ -320,8 +352,57 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const created = await begin();
         const call = aToolCall(created.turn, { state });
         await commit(created, { toolCalls: [{ from: null, call }] });
-        expect(await store.decide({ ...call, state: { status: "approved" } }, created.turn)).toBe(false);
+        const decided: ToolCallRecord = { ...call, state: { status: "approved" } };
+        const { identity } = created.turn;
+        expect(await store.decide({ call: decided, identity, remembered: true })).toBe(false);
         expect(await store.findToolCall(created.conversation.id, call.toolUseId)).toEqual(call);
+        expect(await store.listRememberedApprovals(created.conversation.id)).toEqual([]);
+      });
+
+      it("is remembered for its conversation alone when it is said to be, until it is taken back", async () => {
+        const created = await begin();
+        const calls = ["b__pay", "a__pay"].map((name) => aPendingCall(created.turn, LATER, { name, title: "Pay" }));
+        const once = aPendingCall(created.turn, LATER, { name: "c__pay" });
+        await park(created, [...calls, once]);
+        for (const call of calls) await store.decide(approve(call, { remembered: true }));
+        await store.decide(approve(once));
+        const remembered = { title: "Pay", fingerprint: "f".repeat(64), decidedAt: EARLIER };
+        const { id } = created.conversation;
+        const all = [
+          { name: "a__pay", ...remembered },
+          { name: "b__pay", ...remembered },
+        ];
+        expect(await store.listRememberedApprovals(id)).toEqual(all);
+        expect((await store.loadTurn(created.turn.id))?.remembered).toEqual(all);
+        expect(await store.listRememberedApprovals("conv_other")).toEqual([]);
+        expect(await store.forgetApproval("conv_other", "a__pay")).toBe(false);
+        expect(await store.forgetApproval(id, "a__pay")).toBe(true);
+        expect(await store.forgetApproval(id, "a__pay")).toBe(false);
+        expect(await store.listRememberedApprovals(id)).toEqual(all.slice(1));
+        await store.deleteConversation(anOwner(), id);
+        expect(await store.listRememberedApprovals(id)).toEqual([]);
+      });
+    });
+
+    describe("a request to cancel", () => {
+      it("is told to the owner with the next renewal, and to whoever takes the turn over", async () => {
+        const { turn } = await begin();
+        expect(await store.renewLease(turn.id, 1, NOW_MS + 60_000)).toEqual({ cancelRequested: false });
+        await store.requestCancel(turn.id);
+        expect(await store.renewLease(turn.id, 1, NOW_MS + 60_000)).toEqual({ cancelRequested: true });
+        expect(await store.claimTurn(turn.id, NOW_MS + 60_000, NOW_MS + 90_000)).toEqual({
+          fence: 2,
+          wasRunning: true,
+          cancelRequested: true,
+        });
+      });
+
+      it("keeps the turn from being parked, where nobody would hear of it", async () => {
+        const created = await begin();
+        await store.requestCancel(created.turn.id);
+        await expect(park(created, [])).rejects.toThrow(StaleWriteError);
+        expect(await store.findTurn(created.turn.id)).toEqual(created.turn);
+        await end(created, "cancelled");
       });
     });
 
@@ -378,6 +459,28 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.findTurnByKey(owner, "key", EARLIER)).toEqual({ turn: created.turn, bodySha256: "hash" });
         expect(await store.findTurnByKey(owner, "other", EARLIER)).toBeNull();
         expect(await store.findTurnByKey(owner, "key", created.turn.createdAt)).toBeNull();
+      });
+
+      it("know a key also when its conversation is gone, until the key is trimmed", async () => {
+        const created = await begin({ idempotency: { key: "key", bodySha256: "hash" } });
+        await store.deleteConversation(anOwner(), created.conversation.id);
+        const gone = { turn: null, bodySha256: "hash" };
+        expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toEqual(gone);
+        await store.trimKeys(created.turn.createdAt);
+        expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toEqual(gone);
+        await store.trimKeys(LATER);
+        expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toBeNull();
+      });
+
+      it("find the newest turn of a key that was used again", async () => {
+        const idempotency = { key: "key", bodySha256: "hash" };
+        const first = await begin({ idempotency });
+        await end(first, "end_turn");
+        const second = await begin({ idempotency: { ...idempotency, bodySha256: "other" } });
+        expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toEqual({
+          turn: second.turn,
+          bodySha256: "other",
+        });
       });
 
       it("find the user's running turn, not a parked or finished one", async () => {
@@ -557,10 +660,20 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await store.deleteConversation(anOwner(), deleted.conversation.id);
         const kept = await begin();
         await book(kept.turn.id, 100);
-        await store.releaseOrphanedReservations(new Date(Date.now() - 60_000).toISOString());
+        await store.releaseOrphanedReservations({ createdBefore: new Date(Date.now() - 60_000).toISOString() });
         expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 0, reserved: 300 }]);
-        await store.releaseOrphanedReservations(new Date(Date.now() + 60_000).toISOString());
+        await store.releaseOrphanedReservations({ createdBefore: new Date(Date.now() + 60_000).toISOString() });
         expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 21, reserved: 100 }]);
+      });
+
+      it("of a user's turns that are not on record are settled at once, and nobody else's", async () => {
+        await book("turn_never_stored", 100);
+        const kept = await begin();
+        await book(kept.turn.id, 100);
+        await store.releaseOrphanedReservations({ scope: { type: "user", id: "another" } });
+        expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 0, reserved: 200 }]);
+        await store.releaseOrphanedReservations({ scope: USER });
+        expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 0, reserved: 100 }]);
       });
 
       it("add up", async () => {

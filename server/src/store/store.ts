@@ -1,6 +1,6 @@
 import type { LimitType, ServerEvent } from "@chat-bot/widget/protocol";
 import type { ConversationRecord } from "./conversation-record.ts";
-import type { Owner } from "./identity.ts";
+import type { Identity, Owner } from "./identity.ts";
 import type { MessageRecord } from "./message-record.ts";
 import type { ToolCallRecord, ToolCallState } from "./tool-call-record.ts";
 import type { TurnRecord } from "./turn-record.ts";
@@ -26,6 +26,12 @@ export interface UsageScope {
   /** Empty for `global`. */
   id: string;
 }
+
+/**
+ * Which reservations without a turn are orphans for sure: those of a user whose lock the caller holds, or those older
+ * than any admission takes (ISO 8601).
+ */
+export type OrphanedReservations = { scope: UsageScope } | { createdBefore: string };
 
 /** What a scope has used today and what is reserved on it. */
 export interface UsageBalance {
@@ -84,6 +90,12 @@ export interface NewTurn {
   idempotency: { key: string; bodySha256: string } | null;
 }
 
+/** A request that was sent with an `Idempotency-Key`. */
+export interface KeyedTurn {
+  turn: TurnRecord | null;
+  bodySha256: string;
+}
+
 /** What the prompt is made of. */
 export interface History {
   /** Of the whole conversation, oldest first. Those of refused turns are left out. */
@@ -96,6 +108,7 @@ export interface History {
 export interface StoredTurn extends History {
   turn: TurnRecord;
   conversation: ConversationRecord;
+  remembered: readonly RememberedApproval[];
 }
 
 /** The conversation as its reader sees it. */
@@ -106,7 +119,43 @@ export interface StoredConversation {
   activeTurn: TurnRecord | null;
 }
 
-/** Thrown by `commit` when another owner has the turn, or a tool call moved on meanwhile. Nothing was written. */
+/** What an owner has of a turn. */
+export interface Lease {
+  /** The user has asked to stop the turn. */
+  cancelRequested: boolean;
+}
+
+/** A turn just taken. */
+export interface Claim extends Lease {
+  fence: number;
+  /** Its former owner did not get to the end, nor to a person's decision. */
+  wasRunning: boolean;
+}
+
+/** A person's answer as it is recorded. */
+export interface DecisionRecord {
+  /** The call in its decided state. */
+  call: ToolCallRecord;
+  /** Of the request that decided: from now on the turn goes by it. */
+  identity: Identity;
+  /** Whether later calls of the same tool in this conversation need not ask again. */
+  remembered: boolean;
+}
+
+/** A tool that a person has approved for the rest of a conversation. */
+export interface RememberedApproval {
+  name: string;
+  title: string;
+  /** Of the definition that was approved: a changed tool asks again. */
+  fingerprint: string;
+  /** ISO 8601. */
+  decidedAt: string;
+}
+
+/**
+ * Thrown by `commit` when another owner has the turn, when a tool call moved on meanwhile, or when a turn that is to be
+ * parked was cancelled. Nothing was written.
+ */
 export class StaleWriteError extends Error {
   constructor(what: string) {
     super(`stale write: ${what}`);
@@ -122,21 +171,16 @@ export interface Store {
   createTurn(newTurn: NewTurn): Promise<void>;
   commit(commit: Commit): Promise<void>;
   /** Makes the caller the turn's owner; null when it is done, or owned and its lease still runs. */
-  claimTurn(
-    turnId: string,
-    nowMs: number,
-    leaseExpiresAtMs: number,
-  ): Promise<{ fence: number; wasRunning: boolean } | null>;
-  /** false: somebody else owns the turn now. */
-  renewLease(turnId: string, fence: number, leaseExpiresAtMs: number): Promise<boolean>;
+  claimTurn(turnId: string, nowMs: number, leaseExpiresAtMs: number): Promise<Claim | null>;
+  /** null: somebody else owns the turn now, or it is gone. */
+  renewLease(turnId: string, fence: number, leaseExpiresAtMs: number): Promise<Lease | null>;
+  /** Notes that the turn is to be stopped, whoever owns it by then. From now on it cannot be parked. */
+  requestCancel(turnId: string): Promise<void>;
   loadTurn(turnId: string): Promise<StoredTurn | null>;
   loadHistory(conversationId: string): Promise<History>;
   findTurn(turnId: string): Promise<TurnRecord | null>;
-  findTurnByKey(
-    owner: Owner,
-    key: string,
-    createdAfter: string,
-  ): Promise<{ turn: TurnRecord; bodySha256: string } | null>;
+  /** What the request with this key did. Keys outlive the conversation; `turn` is null when that is gone. */
+  findTurnByKey(owner: Owner, key: string, createdAfter: string): Promise<KeyedTurn | null>;
   /** The user's turn with status `running`, in whatever conversation. */
   findRunningTurn(owner: Owner): Promise<TurnRecord | null>;
   /** The conversation's turn that is not done. */
@@ -157,10 +201,16 @@ export interface Store {
   /** Number of the oldest event kept; null when there is none. */
   oldestSeq(conversationId: string): Promise<number | null>;
   trimEvents(createdBefore: string): Promise<void>;
+  /** Forgets the keys of older requests. */
+  trimKeys(createdBefore: string): Promise<void>;
 
   findToolCall(conversationId: string, toolUseId: string): Promise<ToolCallRecord | null>;
-  /** Records a decision and whose token it was made with; false when the call was no longer pending. */
-  decide(call: ToolCallRecord, turn: TurnRecord): Promise<boolean>;
+  /** false: the call was no longer pending, and nothing was written. */
+  decide(decision: DecisionRecord): Promise<boolean>;
+  /** In the order of their names. */
+  listRememberedApprovals(conversationId: string): Promise<readonly RememberedApproval[]>;
+  /** The tool asks again from now on; false when it did anyway. */
+  forgetApproval(conversationId: string, name: string): Promise<boolean>;
 
   balances(day: string, scopes: readonly UsageScope[]): Promise<readonly UsageBalance[]>;
   /** Reads the balances and writes the reservation that `grant` makes of them, in one atomic step. */
@@ -170,8 +220,8 @@ export interface Store {
     grant: (balances: readonly UsageBalance[]) => Reservation | null,
   ): Promise<Reservation | null>;
   settle(reservationId: string, tokens: number): Promise<void>;
-  /** Gives back reservations older than that, an ISO 8601 time, whose turn was never stored. */
-  releaseOrphanedReservations(createdBefore: string): Promise<void>;
+  /** Settles reservations whose turn is not on record: their process died before it was stored, or it was deleted. */
+  releaseOrphanedReservations(which: OrphanedReservations): Promise<void>;
   findReservation(turnId: string): Promise<Reservation | null>;
 
   ping(): Promise<void>;

@@ -2,6 +2,7 @@ import type { ConversationRecord } from "../store/conversation-record.ts";
 import { eventId } from "../store/conversation-record.ts";
 import type { Coordination } from "../store/coordination.ts";
 import type { Store } from "../store/store.ts";
+import { WakeUp } from "../wake-up.ts";
 import { encodeEvent } from "./encode-event.ts";
 
 const EVENTS_AT_ONCE = 256;
@@ -27,7 +28,7 @@ export async function* followEvents(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const { store, coordination } = ports;
-  const news = new Signal();
+  const news = new WakeUp();
   const stopListening = coordination.onEvents(conversation.id, () => news.raise());
   signal.addEventListener("abort", () => news.raise(), { once: true });
   let after = range.afterSeq;
@@ -51,28 +52,5 @@ export async function* followEvents(
     }
   } finally {
     stopListening();
-  }
-}
-
-/** Something that can be waited for without missing it. */
-class Signal {
-  count = 0;
-  #wake = (): void => undefined;
-
-  raise(): void {
-    this.count += 1;
-    this.#wake();
-  }
-
-  /** Resolves when it was raised since `seen`, or after so many milliseconds. */
-  after(seen: number, timeoutMs: number): Promise<void> {
-    if (this.count !== seen) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

@@ -11,7 +11,7 @@ import { hashedKey } from "../store/identity.ts";
 import type { MessageRecord, StoredBlock } from "../store/message-record.ts";
 import type { ModelToolResult, ToolCallRecord } from "../store/tool-call-record.ts";
 import type { ModelRequest } from "./model-client.ts";
-import type { Turn } from "./turn.ts";
+import type { TurnState } from "./turn.ts";
 
 /** What one step asks of the model. */
 export interface PromptOptions {
@@ -31,7 +31,7 @@ const FINAL_NOTE =
  * The request for the next step. Built from the messages and the ledger, so that every `tool_use` has exactly one
  * `tool_result`, first in the next message, whatever happened to the call.
  */
-export function buildPrompt(turn: Turn, options: PromptOptions): ModelRequest {
+export function buildPrompt(turn: TurnState, options: PromptOptions): ModelRequest {
   const tools = turn.conversation.tools.filter((tool) => turn.tools.has(tool.name)).map(toolParam);
   const all = promptMessages(turn.messages, turn.toolCalls);
   // The API takes no tool blocks without tools: a user who may use none any more still has a history.

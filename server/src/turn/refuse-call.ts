@@ -26,9 +26,9 @@ export function refuseCall(call: ToolCallRecord, turn: Turn): Ending | null {
   if (earlier.length >= MAX_SAME_CALLS) return failed("The same call was made too often in this turn.");
   const isAsked = (other: ToolCallRecord): boolean => {
     const known = turn.tools.get(other.name);
-    return other.state.status !== "finished" && known !== undefined && needsApproval(known);
+    return other.state.status !== "finished" && known !== undefined && needsApproval(known, turn.remembered);
   };
-  if (needsApproval(tool) && before.filter(isAsked).length >= MAX_PENDING_PER_TURN) {
+  if (needsApproval(tool, turn.remembered) && before.filter(isAsked).length >= MAX_PENDING_PER_TURN) {
     return failed("Too many calls wait for approval.");
   }
   return null;

@@ -2,7 +2,7 @@ import { ChatError } from "../errors.ts";
 import { buildPrompt } from "./build-prompt.ts";
 import { estimateInputTokens } from "./estimate-tokens.ts";
 import { isLastStep } from "./stop-rule.ts";
-import type { ReservedStep, Turn } from "./turn.ts";
+import type { ReservedStep, TurnState } from "./turn.ts";
 import type { TurnServices } from "./turn-services.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { TurnServices } from "./turn-services.ts";
  * rough estimate neither refuses nor cuts an answer that would fit.
  * @throws ChatError `limit_exceeded`
  */
-export async function reserveStep(turn: Turn, services: TurnServices): Promise<ReservedStep> {
+export async function reserveStep(turn: TurnState, signal: AbortSignal, services: TurnServices): Promise<ReservedStep> {
   const { options, budget, store } = services;
   const request = buildPrompt(turn, {
     model: turn.conversation.model,
@@ -33,7 +33,7 @@ export async function reserveStep(turn: Turn, services: TurnServices): Promise<R
   } catch (error) {
     if (!isLimitExceeded(error) || !(await hasRoom(turn, services))) throw error;
   }
-  const exact = await services.model.countTokens(request, turn.signal);
+  const exact = await services.model.countTokens(request, signal);
   if (exact === null || exact >= estimate) return rough ?? book(estimate);
   if (rough !== null) await store.settle(rough.reservation.id, 0);
   return book(exact);
@@ -44,7 +44,7 @@ function isLimitExceeded(error: unknown): boolean {
 }
 
 /** Whether asking for the exact count can help: no prompt is so short that less than this would do. */
-async function hasRoom(turn: Turn, services: TurnServices): Promise<boolean> {
+async function hasRoom(turn: TurnState, services: TurnServices): Promise<boolean> {
   const { user, organization } = await services.budget.remaining(turn.record.identity.owner);
   return Math.min(user, organization) > 16;
 }

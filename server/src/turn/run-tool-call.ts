@@ -1,5 +1,5 @@
 import type { ToolChunkEvent, ToolInput } from "@chat-bot/widget/protocol";
-import { needsApproval } from "../approval/needs-approval.ts";
+import { mayBeRemembered, needsApproval } from "../approval/needs-approval.ts";
 import { pendingRequest } from "../approval/pending-request.ts";
 import { advanceToolCall, type ToolCallRecord } from "../store/tool-call-record.ts";
 import { CallLost } from "../tools/call-lost.ts";
@@ -7,6 +7,7 @@ import type { Tool, ToolDelta } from "../tools/tool.ts";
 import { DeltaOffsets } from "./delta-offsets.ts";
 import { eventsOfTurn } from "./events-of-turn.ts";
 import { refuseCall, unfitness } from "./refuse-call.ts";
+import type { NewsOrQuiet } from "./side-by-side.ts";
 import { isTokenInTime } from "./token-time.ts";
 import {
   denied,
@@ -22,24 +23,30 @@ import {
 import type { RecordEntry, Turn } from "./turn.ts";
 import type { TurnServices } from "./turn-services.ts";
 
-/** Takes one call as far as it can go: to its outcome, or to the question for a person. */
-export async function runToolCall(
-  call: ToolCallRecord,
-  turn: Turn,
-  services: TurnServices,
-  record: RecordEntry,
-): Promise<void> {
+/** What a call has of the step it belongs to. */
+interface Step {
+  record: RecordEntry;
+  newsOrQuiet: NewsOrQuiet;
+}
+
+/**
+ * Takes one call as far as it can go: to its outcome, or to the question for a person. While other calls of the step
+ * run, an answer to it is acted on at once; when none does, the turn is parked with it.
+ */
+export async function runToolCall(call: ToolCallRecord, turn: Turn, services: TurnServices, step: Step): Promise<void> {
   const { state } = call;
+  const { record } = step;
   switch (state.status) {
     case "proposed": {
       const refusal = refuseCall(call, turn);
       if (refusal !== null) return finish(call, refusal, services, record);
       const tool = turn.tools.get(call.name);
       if (tool === undefined) return finish(call, NOT_OFFERED, services, record);
-      return needsApproval(tool) ? ask(call, tool, services, record) : dispatch(call, tool, 1, turn, services, record);
+      if (!needsApproval(tool, turn.remembered)) return dispatch(call, tool, 1, turn, services, record);
+      return awaitDecision(await ask(call, tool, services, record), turn, services, step);
     }
     case "pending":
-      return hasExpired(call, services) ? finish(call, EXPIRED, services, record) : undefined;
+      return awaitDecision(call, turn, services, step);
     case "approved": {
       // Checked again: what was true when it was shown may have changed since.
       const tool = turn.tools.get(call.name);
@@ -63,19 +70,35 @@ export async function runToolCall(
   }
 }
 
+async function awaitDecision(call: ToolCallRecord, turn: Turn, services: TurnServices, step: Step): Promise<void> {
+  let current = call;
+  while (current.state.status === "pending") {
+    if (hasExpired(current, services)) return finish(current, EXPIRED, services, step.record);
+    if (turn.signal.aborted || !(await step.newsOrQuiet())) return;
+    await turn.refresh();
+    current = turn.toolCalls.find(({ toolUseId }) => toolUseId === call.toolUseId) ?? current;
+  }
+  return runToolCall(current, turn, services, step);
+}
+
 function hasExpired(call: ToolCallRecord, services: TurnServices): boolean {
   return call.approval !== null && Date.parse(call.approval.expiresAt) <= services.now();
 }
 
 /** The question is stored with the event that shows it. */
-async function ask(call: ToolCallRecord, tool: Tool, services: TurnServices, record: RecordEntry): Promise<void> {
+async function ask(
+  call: ToolCallRecord,
+  tool: Tool,
+  services: TurnServices,
+  record: RecordEntry,
+): Promise<ToolCallRecord> {
   const expiresAt = new Date(services.now() + services.options.approvalTtlMs).toISOString();
   const pending: ToolCallRecord = {
     ...advanceToolCall(call, { status: "pending" }),
     approval: {
       description: tool.description,
       annotations: tool.annotations,
-      remember: ["once"],
+      remember: mayBeRemembered(tool) ? ["once", "conversation"] : ["once"],
       expiresAt,
       decision: null,
     },
@@ -85,6 +108,7 @@ async function ask(call: ToolCallRecord, tool: Tool, services: TurnServices, rec
     events: [pendingRequest(pending)],
     toolCalls: [{ from: call.state.status, call: pending }],
   });
+  return pending;
 }
 
 /** Runs the tool. That it may have run is committed before it can. */

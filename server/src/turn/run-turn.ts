@@ -18,8 +18,13 @@ import type { TurnServices } from "./turn-services.ts";
 export async function* runTurn(turn: Turn, services: TurnServices): AsyncGenerator<TurnEntry> {
   try {
     while (true) {
+      // What others have changed meanwhile counts from here on: decisions, and approvals that were taken back.
+      if (unfinishedCalls(turn).length > 0) await turn.refresh();
       const calls = unfinishedCalls(turn);
-      yield* sideBySide(calls.map((call) => (record) => runToolCall(call, turn, services, record)));
+      yield* sideBySide(
+        calls.map((call) => (record, newsOrQuiet) => runToolCall(call, turn, services, { record, newsOrQuiet })),
+        turn.news,
+      );
       if (turn.signal.aborted) return yield* endAborted(turn, services);
       if (unfinishedCalls(turn).length > 0) return yield* park(turn);
       if (hasUsedAllSteps(turn.record, services.options)) return yield* endTurn(turn, services, "max_steps");

@@ -1,3 +1,4 @@
+import { WakeUp } from "../wake-up.ts";
 import type { RecordEntry, TurnEntry } from "./turn.ts";
 
 interface Waiting {
@@ -6,14 +7,19 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Resolves with true when there may be news, with false as soon as every task is done or waits like this. */
+export type NewsOrQuiet = () => Promise<boolean>;
+
+/** One of several that run at the same time. */
+export type Task = (record: RecordEntry, newsOrQuiet: NewsOrQuiet) => Promise<void>;
+
 /**
  * Runs tasks at the same time; what they record comes out one entry after the other. A task goes on when the reader of
  * this generator came back for the next entry, so it never runs ahead of the log. The first task that throws ends all.
  */
-export async function* sideBySide(
-  tasks: readonly ((record: RecordEntry) => Promise<void>)[],
-): AsyncGenerator<TurnEntry> {
+export async function* sideBySide(tasks: readonly Task[], news: WakeUp = new WakeUp()): AsyncGenerator<TurnEntry> {
   const queue: Waiting[] = [];
+  const idle = new Set<(isNews: boolean) => void>();
   let current: Waiting | undefined;
   let running = tasks.length;
   let failure: { error: unknown } | null = null;
@@ -28,8 +34,26 @@ export async function* sideBySide(
       wake();
     });
 
+  const wakeIdle = (isNews: boolean): void => {
+    const woken = [...idle];
+    idle.clear();
+    for (const resolve of woken) resolve(isNews);
+  };
+  const stopListening = news.listen(() => wakeIdle(true));
+
   for (const task of tasks) {
-    task(record)
+    let seen = news.count;
+    const newsOrQuiet: NewsOrQuiet = async () => {
+      const isNews =
+        seen !== news.count ||
+        (await new Promise<boolean>((resolve) => {
+          idle.add(resolve);
+          wake();
+        }));
+      seen = news.count;
+      return isNews;
+    };
+    task(record, newsOrQuiet)
       .catch((error: unknown) => {
         failure ??= { error };
       })
@@ -49,12 +73,15 @@ export async function* sideBySide(
       }
       if (failure !== null) throw (failure as { error: unknown }).error;
       if (running === 0) return;
+      if (running === idle.size) wakeIdle(false);
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
   } finally {
     ended = true;
+    stopListening();
+    wakeIdle(false);
     // Also the one whose entry could not be recorded: its task must not wait for ever.
     for (const waiting of [...(current === undefined ? [] : [current]), ...queue])
       waiting.reject(new Error("the turn has moved on"));

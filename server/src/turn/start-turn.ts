@@ -81,9 +81,8 @@ export async function startTurn(
         call.state.status === "finished" ? call : abandonedCall(call, "superseded", services.now()).call,
       ),
       tools: usableTools(conversation, permitted),
-      signal: new AbortController().signal,
-      admitted: null,
     },
+    new AbortController().signal,
     services,
   );
   try {

@@ -35,7 +35,7 @@ const FIRST_REPEAT_WAIT_MS = 500;
 export async function* streamStep(turn: Turn, services: TurnServices): AsyncGenerator<TurnEntry, StepEnd> {
   if (!isTokenInTime(turn, services.now())) throw new TurnFailure("token_expired", { retryable: true });
   yield { type: "commit", events: [{ type: "status_update", state: "ai_typing" }] };
-  let reserved = turn.admitted ?? (await reserveStep(turn, services));
+  let reserved = turn.admitted ?? (await reserveStep(turn, turn.signal, services));
   turn.admitted = null;
 
   for (let repeats = 0; ; repeats += 1) {
@@ -54,7 +54,7 @@ export async function* streamStep(turn: Turn, services: TurnServices): AsyncGene
     if (step.message.usage !== null) {
       // The provider has counted this attempt already: it is paid for, and the next one is booked anew.
       yield { type: "commit", events: [], settle: settlement(step, reserved, services) };
-      reserved = await reserveStep(turn, services);
+      reserved = await reserveStep(turn, turn.signal, services);
     }
     yield { type: "commit", events: [{ type: "status_update", state: "busy", retry_in_ms: waitMs }] };
     await services.sleep(waitMs, turn.signal).catch(() => undefined);

@@ -1,8 +1,9 @@
 import type { Coordination, HeldLock } from "../store/coordination.ts";
-import { ownerKey } from "../store/identity.ts";
-import { StaleWriteError, type StoredTurn } from "../store/store.ts";
+import { type Identity, ownerKey } from "../store/identity.ts";
+import { type Claim, StaleWriteError, type StoredTurn } from "../store/store.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
 import { unfinishedCall } from "../store/unfinished-call.ts";
+import { WakeUp } from "../wake-up.ts";
 import { recoverTurn } from "./recover-turn.ts";
 import { endTurn, runTurn } from "./run-turn.ts";
 import type { ReservedStep, Turn, TurnEntry } from "./turn.ts";
@@ -15,6 +16,15 @@ import { toolsOf, usableTools } from "./usable-tools.ts";
 export interface TurnRunnerOptions {
   lockTtlMs: number;
   leaseMs: number;
+}
+
+/** What an owner holds while it has a turn. */
+interface OwnedTurn {
+  turnId: string;
+  fence: number;
+  lock: HeldLock | null;
+  abort: AbortController;
+  news: WakeUp;
 }
 
 /** What the owner of a turn goes on with. */
@@ -34,6 +44,8 @@ export class TurnRunner {
   readonly #wanted = new Set<string>();
   readonly #sweep: NodeJS.Timeout;
   #draining = false;
+  /** The time to finish is over. */
+  #handingOver = false;
 
   constructor(services: TurnServices, coordination: Coordination, options: TurnRunnerOptions) {
     this.#services = services;
@@ -65,27 +77,37 @@ export class TurnRunner {
       .finally(() => this.#wanted.delete(turnId));
   }
 
-  /** Asks the turn's owner to stop it; a parked turn is ended here. Resolves when that is on its way. */
+  /** Asks the turn's owner to stop it; a turn without an owner is ended here. Resolves when that is on its way. */
   async cancel(turn: TurnRecord): Promise<void> {
-    // In this order: a turn that is parked in between is found by the second.
-    this.#coordination.requestCancel(turn.id);
-    await this.#endParked(turn, "cancel");
+    // Written down first: whoever takes the turn over after its owner died has to know.
+    await this.#services.store.requestCancel(turn.id);
+    this.#coordination.announceTurn(turn.id);
+    await this.#endUnowned(turn, "cancel");
+  }
+
+  /** A decision was recorded: whoever owns the turn acts on it, or this process takes it. Returns at once. */
+  decided(turnId: string): void {
+    this.#coordination.announceTurn(turnId);
+    this.continue(turnId);
   }
 
   /** Ends a parked turn for a new message; resolves when it is done. false: it was not parked any more. */
   async supersede(turn: TurnRecord): Promise<boolean> {
-    return this.#endParked(turn, "supersede");
+    return this.#endUnowned(turn, "supersede");
   }
 
-  /** No new turns; resolves when those running have ended or were handed over. */
+  /** No new turns; resolves when those running have ended, or were handed over because it took too long. */
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
-    const ended = Promise.all([...this.#running.values()].map((running) => running.ended));
-    const timeout = AbortSignal.timeout(timeoutMs);
-    await Promise.race([ended, new Promise<void>((resolve) => timeout.addEventListener("abort", () => resolve()))]);
-    for (const { abort } of this.#running.values()) abort.abort(new TurnAbort("handover"));
-    await Promise.all([...this.#running.values()].map((running) => running.ended));
+    const timeout = setTimeout(() => {
+      this.#handingOver = true;
+      for (const { abort } of this.#running.values()) abort.abort(new TurnAbort("handover"));
+    }, timeoutMs);
+    // A turn that was being admitted or taken meanwhile still gets here.
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    clearTimeout(timeout);
+    this.#handingOver = true;
   }
 
   /** Turns whose owner died, whose approval expired, or whose decision was recorded by a process that died since. */
@@ -114,7 +136,7 @@ export class TurnRunner {
       const claim = await this.#claim(turn.id, attempt.lock);
       if (claim !== null) {
         void this.#own(turn, claim.fence, attempt.lock, {
-          intent: "continue",
+          intent: claim.cancelRequested ? "cancel" : "continue",
           wasRunning: claim.wasRunning,
           admitted: null,
         });
@@ -123,7 +145,7 @@ export class TurnRunner {
     }
   }
 
-  async #claim(turnId: string, lock: HeldLock): Promise<{ fence: number; wasRunning: boolean } | null> {
+  async #claim(turnId: string, lock: HeldLock): Promise<Claim | null> {
     try {
       const claim = await this.#services.store.claimTurn(turnId, this.#services.now(), this.leaseExpiresAtMs());
       if (claim === null) await this.#coordination.releaseLock(lock);
@@ -148,7 +170,7 @@ export class TurnRunner {
   }
 
   /** Needs no lock: ending calls no model and runs no tool, and the claim keeps everybody else away. */
-  async #endParked(turn: TurnRecord, intent: Exclude<Intent, "continue">): Promise<boolean> {
+  async #endUnowned(turn: TurnRecord, intent: Exclude<Intent, "continue">): Promise<boolean> {
     const claim = await this.#services.store.claimTurn(turn.id, this.#services.now(), this.leaseExpiresAtMs());
     if (claim === null) return false;
     await this.#own(turn, claim.fence, null, { intent, wasRunning: claim.wasRunning, admitted: null });
@@ -161,31 +183,35 @@ export class TurnRunner {
     lock: HeldLock | null,
     task: { intent: Intent; wasRunning: boolean; admitted: ReservedStep | null },
   ): Promise<void> {
-    const abort = new AbortController();
-    const stopListening = this.#coordination.onCancel(turn.id, () => abort.abort(new TurnAbort("cancelled")));
+    const owned: OwnedTurn = { turnId: turn.id, fence, lock, abort: new AbortController(), news: new WakeUp() };
+    if (this.#handingOver) owned.abort.abort(new TurnAbort("handover"));
+    const stopListening = this.#coordination.onTurn(turn.id, () => void this.#renew(owned));
     const { leaseMs, lockTtlMs } = this.#options;
     // The lock may be set to last less long than the lease: it must not run out under a turn that is at work.
     const renewEveryMs = Math.min(leaseMs, lockTtlMs) / 3;
-    const renewal = setInterval(() => void this.#renew(turn.id, fence, lock, abort), renewEveryMs);
-    const ended = this.#run(turn.id, fence, abort, task)
+    const renewal = setInterval(() => void this.#renew(owned), renewEveryMs);
+    const ended = this.#run(owned, task)
       .catch((error: unknown) => this.#services.observer.failed("run turn", error))
       .finally(async () => {
         clearInterval(renewal);
         stopListening();
-        abort.abort(new TurnAbort("lost"));
+        owned.abort.abort(new TurnAbort("lost"));
         this.#running.delete(turn.id);
         if (lock !== null) await this.#coordination.releaseLock(lock);
       });
-    this.#running.set(turn.id, { abort, ended });
+    this.#running.set(turn.id, { abort: owned.abort, ended });
     return ended;
   }
 
-  async #renew(turnId: string, fence: number, lock: HeldLock | null, abort: AbortController): Promise<void> {
+  /** Keeps lease and lock, and learns what others have done to the turn. */
+  async #renew({ turnId, fence, lock, abort, news }: OwnedTurn): Promise<void> {
     try {
+      const lease = await this.#services.store.renewLease(turnId, fence, this.leaseExpiresAtMs());
       const isOurs =
-        (await this.#services.store.renewLease(turnId, fence, this.leaseExpiresAtMs())) &&
-        (lock === null || (await this.#coordination.renewLock(lock, this.#options.lockTtlMs)));
+        lease !== null && (lock === null || (await this.#coordination.renewLock(lock, this.#options.lockTtlMs)));
       if (!isOurs) abort.abort(new TurnAbort("lost"));
+      else if (lease.cancelRequested) abort.abort(new TurnAbort("cancelled"));
+      news.raise();
     } catch (error) {
       // The lease may still hold when the next renewal succeeds; every write checks the fence anyway.
       this.#services.observer.failed("renew lease", error);
@@ -193,16 +219,15 @@ export class TurnRunner {
   }
 
   async #run(
-    turnId: string,
-    fence: number,
-    abort: AbortController,
+    owned: OwnedTurn,
     task: { intent: Intent; wasRunning: boolean; admitted: ReservedStep | null },
   ): Promise<void> {
     const { store } = this.#services;
+    const { turnId, fence, abort } = owned;
     for (let reloads = 0; ; reloads += 1) {
       const stored = await store.loadTurn(turnId);
       if (stored === null) return this.#settle(turnId);
-      const turn = await this.#turn(stored, abort.signal, reloads === 0 ? task.admitted : null);
+      const turn = await this.#turn(stored, owned, reloads === 0 ? task.admitted : null);
       const recorder = new TurnRecorder(turn, fence, {
         store,
         coordination: this.#coordination,
@@ -215,10 +240,12 @@ export class TurnRunner {
         if (turn.record.state.status === "running") await store.renewLease(turnId, fence, 0);
         return;
       } catch (error) {
-        // A decision came in at the same moment: read anew. Another owner: its fence refuses us, and we are done.
-        const isOurs =
-          error instanceof StaleWriteError && (await store.renewLease(turnId, fence, this.leaseExpiresAtMs()));
-        if (isOurs && reloads < MAX_RELOADS) continue;
+        // A decision or a cancellation came in at the same moment: read anew. Another owner: its fence refuses us, and
+        // we are done.
+        const lease =
+          error instanceof StaleWriteError ? await store.renewLease(turnId, fence, this.leaseExpiresAtMs()) : null;
+        if (lease?.cancelRequested === true) abort.abort(new TurnAbort("cancelled"));
+        if (lease !== null && reloads < MAX_RELOADS) continue;
         if (!(error instanceof StaleWriteError)) throw error;
         return this.#settle(turnId);
       }
@@ -242,17 +269,36 @@ export class TurnRunner {
     }
   }
 
-  async #turn(stored: StoredTurn, signal: AbortSignal, admitted: ReservedStep | null): Promise<Turn> {
-    const { turn, conversation, messages, toolCalls } = stored;
-    return {
-      record: turn,
+  async #turn(stored: StoredTurn, { abort, news }: OwnedTurn, admitted: ReservedStep | null): Promise<Turn> {
+    const { conversation } = stored;
+    const toolsNow = async (identity: Identity): Promise<Turn["tools"]> =>
+      usableTools(conversation, await toolsOf(identity, this.#services));
+    const turn: Turn = {
+      record: stored.turn,
       conversation,
-      messages: [...messages],
-      toolCalls: [...toolCalls],
-      tools: usableTools(conversation, await toolsOf(turn.identity, this.#services)),
-      signal,
+      messages: [...stored.messages],
+      toolCalls: [...stored.toolCalls],
+      tools: await toolsNow(stored.turn.identity),
+      remembered: stored.remembered,
+      signal: abort.signal,
+      news,
       admitted,
+      refresh: async () => {
+        const current = await this.#services.store.loadTurn(stored.turn.id);
+        if (current === null) return;
+        const { identity } = current.turn;
+        const tools = await toolsNow(identity);
+        turn.record = { ...turn.record, identity };
+        turn.tools = tools;
+        turn.remembered = current.remembered;
+        for (const [index, call] of turn.toolCalls.entries()) {
+          const decided = current.toolCalls.find(({ toolUseId }) => toolUseId === call.toolUseId);
+          // All other ways of a call are the owner's: what it knows of them is newer.
+          if (call.state.status === "pending" && decided !== undefined) turn.toolCalls[index] = decided;
+        }
+      },
     };
+    return turn;
   }
 
   /** The conversation is gone, or the turn is another's: what this owner booked must not stay booked. */

@@ -1,10 +1,11 @@
 import type { ServerEvent, TextEvent, ToolChunkEvent } from "@chat-bot/widget/protocol";
 import type { ConversationRecord } from "../store/conversation-record.ts";
 import type { MessageRecord } from "../store/message-record.ts";
-import type { Commit, Reservation, ReservationProgress } from "../store/store.ts";
+import type { Commit, RememberedApproval, Reservation, ReservationProgress } from "../store/store.ts";
 import type { ToolCallRecord } from "../store/tool-call-record.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { WakeUp } from "../wake-up.ts";
 import type { ModelRequest } from "./model-client.ts";
 
 /** A model call that is paid for. */
@@ -13,17 +14,27 @@ export interface ReservedStep {
   reservation: Reservation;
 }
 
-/** A turn at work, in memory. Only the recorder changes it, after the change was committed. */
-export interface Turn {
+/** What a prompt is built from. */
+export interface TurnState {
   record: TurnRecord;
   readonly conversation: ConversationRecord;
   /** Of the whole conversation. */
   readonly messages: MessageRecord[];
   readonly toolCalls: ToolCallRecord[];
   /** What the user may run in this turn, by name: offered when the conversation began and still the same. */
-  readonly tools: ReadonlyMap<string, Tool>;
+  tools: ReadonlyMap<string, Tool>;
+}
+
+/** A turn at work, in memory. Only the recorder changes it, after the change was committed; and `refresh`. */
+export interface Turn extends TurnState {
+  /** What need not be asked again in this conversation. */
+  remembered: readonly RememberedApproval[];
   /** Cancelled, handed over or lost; see `TurnAbort`. */
   readonly signal: AbortSignal;
+  /** Raised when a person may have decided, and now and then, because announcements can be lost and time passes. */
+  readonly news: WakeUp;
+  /** Reads anew what others may change: decisions, and the identity they were made with. */
+  refresh(): Promise<void>;
   /** Booked before the turn was admitted, for its first step. */
   admitted: ReservedStep | null;
 }
@@ -42,11 +53,11 @@ export type TurnEntry =
 export type RecordEntry = (entry: TurnEntry) => Promise<void>;
 
 /** The calls of this turn that have no outcome yet, in the order they were asked for. */
-export function unfinishedCalls(turn: Turn): ToolCallRecord[] {
+export function unfinishedCalls(turn: TurnState): ToolCallRecord[] {
   return turn.toolCalls.filter((call) => call.turnId === turn.record.id && call.state.status !== "finished");
 }
 
 /** The turn's calls in all. */
-export function callsOfTurn(turn: Turn): ToolCallRecord[] {
+export function callsOfTurn(turn: TurnState): ToolCallRecord[] {
   return turn.toolCalls.filter((call) => call.turnId === turn.record.id);
 }

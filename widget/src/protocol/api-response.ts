@@ -47,6 +47,11 @@ export interface ConversationList {
   next_cursor: string | null;
 }
 
+/** Answer of `GET /conversations/:id/approvals`: the tools that a person approved for the rest of the conversation. */
+export interface RememberedApprovalList {
+  approvals: { name: string; title: string; decided_at: string }[];
+}
+
 /** Answer of `POST /approval`. */
 export interface ApprovalResponse {
   tool_use_id: string;

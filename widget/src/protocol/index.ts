@@ -7,6 +7,7 @@ export type {
   ConversationSnapshot,
   HistoryMessage,
   MessageContentBlock,
+  RememberedApprovalList,
   SessionResponse,
   UsageResponse,
   UsageTotals,

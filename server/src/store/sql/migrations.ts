@@ -35,18 +35,24 @@ const initial: Migration = {
       .addColumn("reason", "text")
       .addColumn("fence", "bigint", (column) => column.notNull())
       .addColumn("lease_expires_at_ms", "bigint", (column) => column.notNull())
-      .addColumn("idempotency_key", "text")
-      .addColumn("body_sha256", "text")
+      .addColumn("cancel_requested", "integer", (column) => column.notNull())
       .addColumn("record", "text", (column) => column.notNull())
       .addColumn("created_at", "text", (column) => column.notNull())
       .execute();
     await schema.createIndex("turns_of_conversation").on("turns").columns(["conversation_id", "status"]).execute();
     await schema.createIndex("turns_by_status").on("turns").columns(["status", "lease_expires_at_ms"]).execute();
     await schema
-      .createIndex("turns_by_idempotency_key")
-      .on("turns")
-      .columns(["issuer", "organization", "user", "idempotency_key"])
+      .createTable("idempotency_keys")
+      .addColumn("issuer", "text", (column) => column.notNull())
+      .addColumn("organization", "text", (column) => column.notNull())
+      .addColumn("user", "text", (column) => column.notNull())
+      .addColumn("key", "text", (column) => column.notNull())
+      .addColumn("body_sha256", "text", (column) => column.notNull())
+      .addColumn("turn_id", "text", (column) => column.notNull())
+      .addColumn("created_at", "text", (column) => column.notNull())
+      .addPrimaryKeyConstraint("idempotency_keys_key", ["issuer", "organization", "user", "key"])
       .execute();
+    await schema.createIndex("idempotency_keys_by_age").on("idempotency_keys").column("created_at").execute();
     await schema
       .createTable("messages")
       .addColumn("id", "text", (column) => column.primaryKey())
@@ -73,6 +79,15 @@ const initial: Migration = {
       .addPrimaryKeyConstraint("tool_calls_key", ["conversation_id", "tool_use_id"])
       .execute();
     await schema.createIndex("tool_calls_of_turn").on("tool_calls").columns(["turn_id", "status"]).execute();
+    await schema
+      .createTable("remembered_approvals")
+      .addColumn("conversation_id", "text", (column) => column.notNull())
+      .addColumn("name", "text", (column) => column.notNull())
+      .addColumn("title", "text", (column) => column.notNull())
+      .addColumn("fingerprint", "text", (column) => column.notNull())
+      .addColumn("decided_at", "text", (column) => column.notNull())
+      .addPrimaryKeyConstraint("remembered_approvals_key", ["conversation_id", "name"])
+      .execute();
     await schema
       .createTable("events")
       .addColumn("conversation_id", "text", (column) => column.notNull())
@@ -116,7 +131,7 @@ const initial: Migration = {
     await schema
       .createIndex("reservation_scopes_by_scope")
       .on("reservation_scopes")
-      .columns(["day", "scope", "scope_id"])
+      .columns(["scope", "scope_id", "day"])
       .execute();
   },
 };

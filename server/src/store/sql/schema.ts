@@ -27,9 +27,18 @@ export interface Schema {
     fence: number;
     /** Milliseconds since the epoch; past it the owner is dead. */
     lease_expires_at_ms: number;
-    idempotency_key: string | null;
-    body_sha256: string | null;
+    /** 1: its user has asked to stop it. */
+    cancel_requested: number;
     record: string;
+    created_at: string;
+  };
+  idempotency_keys: {
+    issuer: string;
+    organization: string;
+    user: string;
+    key: string;
+    body_sha256: string;
+    turn_id: string;
     created_at: string;
   };
   messages: {
@@ -52,6 +61,13 @@ export interface Schema {
     status: string;
     expires_at: string | null;
     record: string;
+  };
+  remembered_approvals: {
+    conversation_id: string;
+    name: string;
+    title: string;
+    fingerprint: string;
+    decided_at: string;
   };
   events: {
     conversation_id: string;

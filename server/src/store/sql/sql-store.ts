@@ -2,10 +2,16 @@ import { type Kysely, sql } from "kysely";
 import type { ConversationRecord } from "../conversation-record.ts";
 import type { Owner } from "../identity.ts";
 import type {
+  Claim,
   Commit,
+  DecisionRecord,
   History,
+  KeyedTurn,
+  Lease,
   LoggedEvent,
   NewTurn,
+  OrphanedReservations,
+  RememberedApproval,
   Reservation,
   Store,
   StoredConversation,
@@ -17,12 +23,14 @@ import { StaleWriteError } from "../store.ts";
 import type { ToolCallRecord } from "../tool-call-record.ts";
 import type { TurnRecord } from "../turn-record.ts";
 import { conversationRow, findConversation, readConversation } from "./conversations.ts";
+import { listRememberedApprovals, recordDecision } from "./decisions.ts";
 import { appendEvents } from "./events.ts";
+import { findTurnByKey, keepKey } from "./idempotency-keys.ts";
 import { insertMessage, loadHistory, readMessage } from "./messages.ts";
 import { migrate } from "./migrations.ts";
 import { parseRecord, type Tx } from "./reader.ts";
 import type { Schema } from "./schema.ts";
-import { readToolCalls, updateToolCall, writeToolCall } from "./tool-calls.ts";
+import { readToolCalls, writeToolCall } from "./tool-calls.ts";
 import { findActiveTurn, readTurn, turnColumns } from "./turns.ts";
 import { releaseOrphans, reserve, settle, settleUnowned, usageBalances } from "./usage.ts";
 
@@ -40,7 +48,7 @@ class SqlStore implements Store {
   }
 
   createTurn(newTurn: NewTurn): Promise<void> {
-    const { conversation, turn, idempotency } = newTurn;
+    const { conversation, turn } = newTurn;
     return this.#transaction(async (tx) => {
       if (newTurn.isNewConversation) {
         await tx.insertInto("conversations").values(conversationRow(conversation)).execute();
@@ -60,11 +68,11 @@ class SqlStore implements Store {
           ...turnColumns(turn),
           fence: newTurn.fence,
           lease_expires_at_ms: newTurn.leaseExpiresAtMs,
-          idempotency_key: idempotency?.key ?? null,
-          body_sha256: idempotency?.bodySha256 ?? null,
+          cancel_requested: 0,
           created_at: turn.createdAt,
         })
         .execute();
+      if (newTurn.idempotency !== null) await keepKey(tx, turn, newTurn.idempotency);
       await insertMessage(tx, newTurn.message);
       await appendEvents(tx, conversation.id, turn.id, newTurn.events);
     });
@@ -77,9 +85,13 @@ class SqlStore implements Store {
         .set({ fence: commit.fence })
         .where("id", "=", commit.turnId)
         .where("fence", "=", commit.fence)
-        .returning("record")
+        .returning(["record", "cancel_requested"])
         .executeTakeFirst();
       if (owned === undefined) throw new StaleWriteError("the turn has another owner");
+      // Nobody would look at a parked turn until somebody decides.
+      if (commit.turn?.state.status === "awaiting_approval" && owned.cancel_requested === 1) {
+        throw new StaleWriteError("the turn was cancelled");
+      }
       if (commit.turn !== undefined) {
         // A decision may have brought a newer identity than the owner has: only `decide` changes it.
         const { identity } = readTurn(owned);
@@ -110,11 +122,7 @@ class SqlStore implements Store {
     });
   }
 
-  claimTurn(
-    turnId: string,
-    nowMs: number,
-    leaseExpiresAtMs: number,
-  ): Promise<{ fence: number; wasRunning: boolean } | null> {
+  claimTurn(turnId: string, nowMs: number, leaseExpiresAtMs: number): Promise<Claim | null> {
     return this.#transaction(async (tx) => {
       const row = await tx.selectFrom("turns").selectAll().where("id", "=", turnId).executeTakeFirst();
       if (row === undefined || row.status === "done") return null;
@@ -133,18 +141,23 @@ class SqlStore implements Store {
         .set({ ...turnColumns(turn), fence, lease_expires_at_ms: leaseExpiresAtMs })
         .where("id", "=", turnId)
         .execute();
-      return { fence, wasRunning };
+      return { fence, wasRunning, cancelRequested: row.cancel_requested === 1 };
     });
   }
 
-  async renewLease(turnId: string, fence: number, leaseExpiresAtMs: number): Promise<boolean> {
-    const { numUpdatedRows } = await this.#database
+  async renewLease(turnId: string, fence: number, leaseExpiresAtMs: number): Promise<Lease | null> {
+    const owned = await this.#database
       .updateTable("turns")
       .set({ lease_expires_at_ms: leaseExpiresAtMs })
       .where("id", "=", turnId)
       .where("fence", "=", fence)
+      .returning("cancel_requested")
       .executeTakeFirst();
-    return numUpdatedRows > 0n;
+    return owned === undefined ? null : { cancelRequested: owned.cancel_requested === 1 };
+  }
+
+  async requestCancel(turnId: string): Promise<void> {
+    await this.#database.updateTable("turns").set({ cancel_requested: 1 }).where("id", "=", turnId).execute();
   }
 
   loadTurn(turnId: string): Promise<StoredTurn | null> {
@@ -161,6 +174,7 @@ class SqlStore implements Store {
         turn: readTurn(row),
         conversation: readConversation(conversation),
         ...(await loadHistory(tx, row.conversation_id)),
+        remembered: await listRememberedApprovals(tx, row.conversation_id),
       };
     });
   }
@@ -174,20 +188,8 @@ class SqlStore implements Store {
     return row === undefined ? null : readTurn(row);
   }
 
-  async findTurnByKey(
-    owner: Owner,
-    key: string,
-    createdAfter: string,
-  ): Promise<{ turn: TurnRecord; bodySha256: string } | null> {
-    const row = await this.#database
-      .selectFrom("turns")
-      .selectAll()
-      .where((where) => where.and({ ...owner }))
-      .where("idempotency_key", "=", key)
-      .where("created_at", ">", createdAfter)
-      .orderBy("created_at", "desc")
-      .executeTakeFirst();
-    return row === undefined ? null : { turn: readTurn(row), bodySha256: row.body_sha256 ?? "" };
+  findTurnByKey(owner: Owner, key: string, createdAfter: string): Promise<KeyedTurn | null> {
+    return findTurnByKey(this.#database, owner, key, createdAfter);
   }
 
   async findRunningTurn(owner: Owner): Promise<TurnRecord | null> {
@@ -283,6 +285,7 @@ class SqlStore implements Store {
       await settleUnowned(tx, id, Date.now());
       await tx.deleteFrom("events").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("tool_calls").where("conversation_id", "=", id).execute();
+      await tx.deleteFrom("remembered_approvals").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("messages").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("turns").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("conversations").where("id", "=", id).execute();
@@ -327,6 +330,10 @@ class SqlStore implements Store {
       .execute();
   }
 
+  async trimKeys(createdBefore: string): Promise<void> {
+    await this.#database.deleteFrom("idempotency_keys").where("created_at", "<", createdBefore).execute();
+  }
+
   async findToolCall(conversationId: string, toolUseId: string): Promise<ToolCallRecord | null> {
     const row = await this.#database
       .selectFrom("tool_calls")
@@ -337,21 +344,21 @@ class SqlStore implements Store {
     return row === undefined ? null : parseRecord<ToolCallRecord>(row.record);
   }
 
-  async decide(call: ToolCallRecord, turn: TurnRecord): Promise<boolean> {
-    return this.#transaction(async (tx) => {
-      const { numUpdatedRows } = await updateToolCall(tx, { from: "pending", call });
-      if (numUpdatedRows === 0n) return false;
-      const row = await tx.selectFrom("turns").selectAll().where("id", "=", turn.id).executeTakeFirst();
-      if (row === undefined) return false;
-      // Only the identity: everything else belongs to the turn's owner.
-      const record: TurnRecord = { ...readTurn(row), identity: turn.identity };
-      await tx
-        .updateTable("turns")
-        .set({ record: JSON.stringify(record) })
-        .where("id", "=", turn.id)
-        .execute();
-      return true;
-    });
+  decide(decision: DecisionRecord): Promise<boolean> {
+    return this.#transaction((tx) => recordDecision(tx, decision));
+  }
+
+  listRememberedApprovals(conversationId: string): Promise<readonly RememberedApproval[]> {
+    return listRememberedApprovals(this.#database, conversationId);
+  }
+
+  async forgetApproval(conversationId: string, name: string): Promise<boolean> {
+    const { numDeletedRows } = await this.#database
+      .deleteFrom("remembered_approvals")
+      .where("conversation_id", "=", conversationId)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
   }
 
   balances(day: string, scopes: readonly UsageScope[]): Promise<readonly UsageBalance[]> {
@@ -370,8 +377,8 @@ class SqlStore implements Store {
     return this.#transaction((tx) => settle(tx, reservationId, tokens));
   }
 
-  releaseOrphanedReservations(createdBefore: string): Promise<void> {
-    return this.#transaction((tx) => releaseOrphans(tx, createdBefore));
+  releaseOrphanedReservations(which: OrphanedReservations): Promise<void> {
+    return this.#transaction((tx) => releaseOrphans(tx, which));
   }
 
   async findReservation(turnId: string): Promise<Reservation | null> {

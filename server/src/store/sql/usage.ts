@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import type { Reservation, UsageBalance, UsageScope } from "../store.ts";
+import type { OrphanedReservations, Reservation, UsageBalance, UsageScope } from "../store.ts";
 import { unfinishedCall } from "../unfinished-call.ts";
 import type { Schema } from "./schema.ts";
 
@@ -69,14 +69,25 @@ export async function reserve(
  * Settles what was booked for turns that are not on record: their process died before they were stored, or after, and
  * their conversation was deleted since. What the provider had counted is counted; the others never asked for anything.
  */
-export async function releaseOrphans(tx: Tx, createdBefore: string): Promise<void> {
-  const orphans = await tx
+export async function releaseOrphans(tx: Tx, which: OrphanedReservations): Promise<void> {
+  let orphaned = tx
     .selectFrom("reservations")
     .leftJoin("turns", "turns.id", "reservations.turn_id")
     .select(["reservations.id", "tokens", "input_tokens", "streamed_bytes"])
-    .where("turns.id", "is", null)
-    .where("reservations.created_at", "<", createdBefore)
-    .execute();
+    .where("turns.id", "is", null);
+  if ("createdBefore" in which) {
+    orphaned = orphaned.where("reservations.created_at", "<", which.createdBefore);
+  } else {
+    const { type, id } = which.scope;
+    orphaned = orphaned.where("reservations.id", "in", (select) =>
+      select
+        .selectFrom("reservation_scopes")
+        .select("reservation_id")
+        .where("reservation_scopes.scope", "=", type)
+        .where("reservation_scopes.scope_id", "=", id),
+    );
+  }
+  const orphans = await orphaned.execute();
   for (const orphan of orphans) await settleUnfinished(tx, orphan);
 }
 

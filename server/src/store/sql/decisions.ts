@@ -1,0 +1,47 @@
+import type { DecisionRecord, RememberedApproval } from "../store.ts";
+import type { TurnRecord } from "../turn-record.ts";
+import type { Reader, Tx } from "./reader.ts";
+import { updateToolCall } from "./tool-calls.ts";
+import { readTurn } from "./turns.ts";
+
+/** See `Store.decide`. */
+export async function recordDecision(tx: Tx, decision: DecisionRecord): Promise<boolean> {
+  const { call, identity } = decision;
+  const { numUpdatedRows } = await updateToolCall(tx, { from: "pending", call });
+  if (numUpdatedRows === 0n) return false;
+  const row = await tx.selectFrom("turns").select("record").where("id", "=", call.turnId).executeTakeFirst();
+  if (row === undefined) return false;
+  // Only the identity: everything else belongs to the turn's owner.
+  const record: TurnRecord = { ...readTurn(row), identity };
+  await tx
+    .updateTable("turns")
+    .set({ record: JSON.stringify(record) })
+    .where("id", "=", call.turnId)
+    .execute();
+  if (decision.remembered) await remember(tx, decision);
+  return true;
+}
+
+async function remember(tx: Tx, { call }: DecisionRecord): Promise<void> {
+  const fingerprint = call.fingerprint ?? "";
+  const decidedAt = call.approval?.decision?.decidedAt ?? "";
+  const approval = { title: call.title, fingerprint, decided_at: decidedAt };
+  await tx
+    .insertInto("remembered_approvals")
+    .values({ conversation_id: call.conversationId, name: call.name, ...approval })
+    .onConflict((conflict) => conflict.columns(["conversation_id", "name"]).doUpdateSet(approval))
+    .execute();
+}
+
+/** See `Store.listRememberedApprovals`. */
+export async function listRememberedApprovals(
+  reader: Reader,
+  conversationId: string,
+): Promise<readonly RememberedApproval[]> {
+  return reader
+    .selectFrom("remembered_approvals")
+    .select(["name", "title", "fingerprint", "decided_at as decidedAt"])
+    .where("conversation_id", "=", conversationId)
+    .orderBy("name")
+    .execute();
+}

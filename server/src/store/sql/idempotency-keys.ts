@@ -1,0 +1,41 @@
+import type { Owner } from "../identity.ts";
+import type { KeyedTurn } from "../store.ts";
+import type { TurnRecord } from "../turn-record.ts";
+import type { Reader, Tx } from "./reader.ts";
+import { readTurn } from "./turns.ts";
+
+/** Remembers which turn a request started. A key that is used again after its time starts a new turn. */
+export async function keepKey(
+  tx: Tx,
+  turn: TurnRecord,
+  { key, bodySha256 }: { key: string; bodySha256: string },
+): Promise<void> {
+  const request = { body_sha256: bodySha256, turn_id: turn.id, created_at: turn.createdAt };
+  await tx
+    .insertInto("idempotency_keys")
+    .values({ ...turn.identity.owner, key, ...request })
+    .onConflict((conflict) => conflict.columns(["issuer", "organization", "user", "key"]).doUpdateSet(request))
+    .execute();
+}
+
+/** See `Store.findTurnByKey`. */
+export async function findTurnByKey(
+  reader: Reader,
+  owner: Owner,
+  key: string,
+  createdAfter: string,
+): Promise<KeyedTurn | null> {
+  const row = await reader
+    .selectFrom("idempotency_keys")
+    .leftJoin("turns", "turns.id", "idempotency_keys.turn_id")
+    .select(["idempotency_keys.body_sha256 as bodySha256", "turns.record"])
+    .where("idempotency_keys.issuer", "=", owner.issuer)
+    .where("idempotency_keys.organization", "=", owner.organization)
+    .where("idempotency_keys.user", "=", owner.user)
+    .where("key", "=", key)
+    .where("idempotency_keys.created_at", ">", createdAfter)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { record, bodySha256 } = row;
+  return { turn: record === null ? null : readTurn({ record }), bodySha256 };
+}
