@@ -30,6 +30,7 @@ export function aTurnAtWork(tools: readonly Tool[] = [], changes: Partial<Turn> 
     tools: new Map(tools.map((tool) => [tool.name, tool])),
     remembered: [],
     signal: new AbortController().signal,
+    isLeaving: () => false,
     news: new WakeUp(),
     refresh: () => Promise.resolve(),
     admitted: null,

@@ -1,5 +1,6 @@
 import type { ServerEvent, TurnEndReason } from "@chat-bot/widget/protocol";
 import { ChatError } from "../errors.ts";
+import type { Commit } from "../store/store.ts";
 import { runToolCall } from "./run-tool-call.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { hasUsedAllSteps } from "./stop-rule.ts";
@@ -29,6 +30,7 @@ export async function* runTurn(turn: Turn, services: TurnServices): AsyncGenerat
       if (unfinishedCalls(turn).length > 0) return yield* park(turn);
       if (hasUsedAllSteps(turn.record, services.options)) return yield* endTurn(turn, services, "max_steps");
 
+      if (turn.isLeaving()) return;
       const step = yield* streamStep(turn, services);
       if (step.type === "cut") {
         if (step.failure === null) return yield* endAborted(turn, services, step.remains);
@@ -56,6 +58,13 @@ function* park(turn: Turn): Generator<TurnEntry> {
 /** Ends a turn whose signal was aborted: with `done` for its user, without a word for another owner. */
 function* endAborted(turn: Turn, services: TurnServices, remains?: StepRemains): Generator<TurnEntry> {
   if (abortKind(turn.signal) === "cancelled") yield* endTurn(turn, services, "cancelled", { remains });
+  const settle = unused(turn);
+  if (abortKind(turn.signal) === "handover" && settle !== undefined) yield { type: "commit", events: [], settle };
+}
+
+/** Gives back what was booked for a first step that never began. */
+function unused(turn: Turn): Commit["settle"] {
+  return turn.admitted === null ? undefined : { reservationId: turn.admitted.reservation.id, tokens: 0 };
 }
 
 function* endFailed(turn: Turn, services: TurnServices, error: unknown, remains?: StepRemains): Generator<TurnEntry> {
@@ -87,9 +96,7 @@ export function* endTurn(
     ...abandonedCall(call, outcome, services.now()),
   }));
   const { remains } = extra;
-  // Booked for a first step that never began.
-  const unused = turn.admitted === null ? undefined : { reservationId: turn.admitted.reservation.id, tokens: 0 };
-  const settle = remains?.settle ?? unused;
+  const settle = remains?.settle ?? unused(turn);
   yield {
     type: "commit",
     events: [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sideBySide } from "./side-by-side.ts";
+import { WakeUp } from "../wake-up.ts";
+import { sideBySide, type Task } from "./side-by-side.ts";
 import type { RecordEntry, TurnEntry } from "./turn.ts";
 
 const entry = (text: string): TurnEntry => ({ type: "delta", event: { type: "text", block: 0, offset: 0, text } });
@@ -103,6 +104,62 @@ describe("sideBySide", () => {
       ]),
     );
     await expect(kept?.(entry("too late"))).rejects.toThrow("moved on");
+  });
+
+  it("wakes tasks that wait for news, and ends their waiting when nobody is at work any more", async () => {
+    const news = new WakeUp();
+    const heard: string[] = [];
+    const working = Promise.withResolvers<void>();
+    const waiting =
+      (text: string): Task =>
+      async (_record, newsOrQuiet) => {
+        while (await newsOrQuiet()) heard.push(text);
+        heard.push(`${text}: quiet`);
+      };
+    const ended = all(sideBySide([waiting("a"), () => working.promise, waiting("b")], news));
+    news.raise();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual(["a", "b"]);
+    working.resolve();
+    await ended;
+    expect(heard).toEqual(["a", "b", "a: quiet", "b: quiet"]);
+  });
+
+  it("does not let a task miss news that came while it was looking", async () => {
+    const news = new WakeUp();
+    const heard: boolean[] = [];
+    await all(
+      sideBySide(
+        [
+          async (_record, newsOrQuiet) => {
+            news.raise();
+            heard.push(await newsOrQuiet(), await newsOrQuiet());
+          },
+        ],
+        news,
+      ),
+    );
+    expect(heard).toEqual([true, false]);
+  });
+
+  it("lets a task that was waiting record and wait again", async () => {
+    const news = new WakeUp();
+    const names = all(
+      sideBySide(
+        [
+          async (record, newsOrQuiet) => {
+            if (await newsOrQuiet()) await record(entry("a"));
+            await newsOrQuiet();
+          },
+          async (record) => {
+            news.raise();
+            await record(entry("b"));
+          },
+        ],
+        news,
+      ),
+    );
+    expect((await names).toSorted()).toEqual(["a", "b"]);
   });
 
   it("tells every waiting task when its reader stops, also the one whose entry was being recorded", async () => {

@@ -1,7 +1,8 @@
 import type { ServerEvent, TurnEndReason } from "@chat-bot/widget/protocol";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Engine, type EngineOptions, type ModelCallBody } from "../../test/engine.ts";
 import { aTool, text } from "../../test/handmade-tools.ts";
+import { anOwner } from "../../test/records.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
 
 const engines: Engine[] = [];
@@ -329,6 +330,39 @@ describe("a call that needs approval", () => {
     expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_other: "ok", toolu_write: "denied" });
   });
 
+  it("runs as soon as it is approved, while another tool of its step still runs", async () => {
+    const engine = await start();
+    const turn = await engine.script([
+      { tool_use: [WRITE, { name: "notes__wait", id: "toolu_wait" }] },
+      { text: "Ok." },
+    ]);
+    const held = await engine.tools.nextHeld();
+    await engine.event(turn, "tool_request");
+    await engine.decide(turn, "toolu_write", true);
+    await engine.event(turn, "tool_result", ({ tool_use_id }) => tool_use_id === "toolu_write");
+    expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_write: "ok" });
+    expect(engine.tools.written).toHaveLength(1);
+    held.answer(text("waited"));
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect(states(await engine.eventsOf(turn))).not.toContain("awaiting_approval");
+    expect(results(engine.prompts.at(-1))).toHaveLength(2);
+  });
+
+  it("is denied at once, while another tool of its step still runs", async () => {
+    const engine = await start();
+    const turn = await engine.script([
+      { tool_use: [WRITE, { name: "notes__wait", id: "toolu_wait" }] },
+      { text: "Ok." },
+    ]);
+    const held = await engine.tools.nextHeld();
+    await engine.event(turn, "tool_request");
+    await engine.decide(turn, "toolu_write", false);
+    await engine.event(turn, "tool_result", ({ outcome }) => outcome === "denied");
+    held.answer(text("waited"));
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect(engine.tools.written).toEqual([]);
+  });
+
   it("waits for another tool of its step that still runs, then goes on", async () => {
     const engine = await start();
     const turn = await engine.script([{ tool_use: [{ name: "notes__wait" }, WRITE] }, { text: "Ok." }]);
@@ -371,6 +405,94 @@ describe("a call that needs approval", () => {
     await engine.decide(turn, "toolu_write", true);
     expect(await engine.done(turn)).toBe("end_turn");
     expect(engine.tools.written).toHaveLength(1);
+  });
+});
+
+describe("a call that was approved for the rest of the conversation", () => {
+  const AGAIN = { ...WRITE, id: "toolu_again", input: { path: "b.txt" } };
+  const remembering = { rule: { permissions: [], approval: "always", remember: true } } as const;
+
+  async function startRemembering(): Promise<Engine> {
+    const engine = await start();
+    const write = (await engine.tools.list()).find(({ name }) => name === "notes__write");
+    if (write !== undefined) engine.tools.replace("notes__write", { ...write, ...remembering });
+    return engine;
+  }
+
+  async function approveFirst(engine: Engine): Promise<TurnRecord> {
+    const turn = await engine.script([{ tool_use: [WRITE] }, { text: "Ok." }]);
+    expect((await engine.event(turn, "tool_request")).remember).toEqual(["once", "conversation"]);
+    await engine.parked(turn);
+    await engine.decide(turn, "toolu_write", true, engine.identity, true);
+    expect(await engine.done(turn)).toBe("end_turn");
+    return turn;
+  }
+
+  it("is not asked about again, and runs", async () => {
+    const engine = await startRemembering();
+    const { conversationId } = await approveFirst(engine);
+    const turn = await engine.script([{ tool_use: [AGAIN] }, { text: "Ok." }], { conversationId });
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect((await engine.eventsOf(turn)).some(({ type }) => type === "tool_request")).toBe(false);
+    expect(engine.tools.written).toEqual([WRITE.input, AGAIN.input]);
+  });
+
+  it("is asked about in another conversation", async () => {
+    const engine = await startRemembering();
+    await approveFirst(engine);
+    const turn = await engine.script([{ tool_use: [AGAIN] }, { text: "Ok." }]);
+    await engine.parked(turn);
+    expect(engine.tools.written).toEqual([WRITE.input]);
+  });
+
+  it("is asked about again when that was taken back, also in the middle of a turn", async () => {
+    const engine = await startRemembering();
+    const { conversationId } = await approveFirst(engine);
+    const turn = await engine.script(
+      [{ tool_use: [{ name: "notes__wait" }] }, { tool_use: [AGAIN] }, { text: "Ok." }],
+      {
+        conversationId,
+      },
+    );
+    const held = await engine.tools.nextHeld();
+    expect(await engine.store.forgetApproval(conversationId, "notes__write")).toBe(true);
+    held.answer(text("waited"));
+    await engine.parked(turn);
+    expect(engine.tools.written).toEqual([WRITE.input]);
+  });
+
+  it("still needs the permission", async () => {
+    const engine = await startRemembering();
+    const { conversationId } = await approveFirst(engine);
+    const write = (await engine.tools.list()).find(({ name }) => name === "notes__write");
+    const rule = { ...remembering.rule, permissions: ["notes:write"] };
+    if (write !== undefined) engine.tools.replace("notes__write", { ...write, rule });
+    const turn = await engine.script([{ tool_use: [AGAIN] }, { text: "Ok." }], { conversationId });
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_again: "error" });
+    expect(engine.tools.written).toEqual([WRITE.input]);
+  });
+
+  it("is not offered for a tool that says it destroys, and cannot be had by asking", async () => {
+    const engine = await startRemembering();
+    const write = (await engine.tools.list()).find(({ name }) => name === "notes__write");
+    if (write !== undefined) engine.tools.replace("notes__write", { ...write, annotations: { destructiveHint: true } });
+    const turn = await engine.script([{ tool_use: [WRITE] }, { text: "Ok." }]);
+    expect((await engine.event(turn, "tool_request")).remember).toEqual(["once"]);
+    await engine.parked(turn);
+    await expect(engine.decide(turn, "toolu_write", true, engine.identity, true)).rejects.toMatchObject({
+      code: "invalid_payload",
+    });
+    expect(await engine.store.listRememberedApprovals(turn.conversationId)).toEqual([]);
+  });
+
+  it("cannot be said with a denial", async () => {
+    const engine = await startRemembering();
+    const turn = await engine.script([{ tool_use: [WRITE] }, { text: "Ok." }]);
+    await engine.parked(turn);
+    await expect(engine.decide(turn, "toolu_write", false, engine.identity, true)).rejects.toMatchObject({
+      code: "invalid_payload",
+    });
   });
 });
 
@@ -763,6 +885,25 @@ describe("a turn whose owner died", () => {
     await engine.check(turn.conversationId);
   });
 
+  it("is ended by whoever takes it over when its user has stopped it meanwhile", async () => {
+    const engine = await start();
+    const turn = await engine.script([{ text: "word ".repeat(40), fault: "stall", after_bytes: 100, times: 1 }]);
+    await engine.event(turn, "text");
+    engine.replica.pause();
+    const heir = engine.addReplica();
+    // Its lease still runs: nobody can know yet that the owner is dead.
+    const active = await engine.store.findActiveTurn(turn.conversationId);
+    if (active !== null) await heir.runner.cancel(active);
+    expect((await engine.eventsOf(turn)).some(({ type }) => type === "done")).toBe(false);
+    engine.advance(10_000);
+    heir.runner.continue(turn.id);
+    expect((await engine.event(turn, "done")).reason).toBe("cancelled");
+    expect(engine.prompts).toHaveLength(1);
+    engine.replica.resume();
+    await engine.replica.runner.drain(1000);
+    expect(await engine.done(turn)).toBe("cancelled");
+  });
+
   it("is found by itself", async () => {
     const engine = await start();
     const turn = await engine.script([{ text: "word ".repeat(40), fault: "stall", after_bytes: 100, times: 1 }]);
@@ -786,6 +927,46 @@ describe("draining", () => {
     expect((await engine.eventsOf(turn)).some(({ type }) => type === "done")).toBe(false);
     engine.addReplica().runner.continue(turn.id);
     expect(await engine.done(turn)).toBe("end_turn");
+  });
+
+  it("hands a longer turn over at the end of a step, with nothing lost", async () => {
+    const engine = await start();
+    const turn = await engine.script([{ tool_use: [{ name: "notes__wait" }] }, { text: "Ok." }]);
+    const held = await engine.tools.nextHeld();
+    // Half of that is over at once, and all of it never.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const drained = engine.replica.runner.drain(60_000);
+    vi.advanceTimersByTime(30_000);
+    vi.useRealTimers();
+    held.answer(text("done"));
+    await drained;
+    expect(outcomes(await engine.eventsOf(turn))).toEqual({ [held.context.toolUseId]: "ok" });
+    expect(engine.prompts).toHaveLength(1);
+    engine.addReplica().runner.continue(turn.id);
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect(states(await engine.eventsOf(turn))).not.toContain("step_reset");
+    expect(engine.prompts).toHaveLength(2);
+  });
+
+  it("hands over at once what is taken when the time is over", async () => {
+    const engine = await start();
+    const turn = await engine.script([{ tool_use: [WRITE] }, { text: "Ok." }]);
+    await engine.parked(turn);
+    await engine.replica.runner.drain(0);
+    await engine.decide(turn, "toolu_write", true);
+    const late = await engine.script(
+      { text: "Hello." },
+      { identity: { ...engine.identity, owner: anOwner({ user: "bob" }) } },
+    );
+    await engine.replica.runner.drain(0);
+    expect(engine.tools.written).toEqual([]);
+    expect(engine.prompts).toHaveLength(1);
+    const heir = engine.addReplica();
+    heir.runner.continue(turn.id);
+    heir.runner.continue(late.id);
+    expect((await engine.event(late, "done")).reason).toBe("end_turn");
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect((await engine.eventsOf(late)).filter(({ type }) => type === "usage")).toHaveLength(1);
   });
 
   it("lets a turn that is nearly over end", async () => {

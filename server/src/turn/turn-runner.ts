@@ -44,8 +44,8 @@ export class TurnRunner {
   readonly #wanted = new Set<string>();
   readonly #sweep: NodeJS.Timeout;
   #draining = false;
-  /** The time to finish is over. */
-  #handingOver = false;
+  /** Turns are handed over: first those at the end of a step, at last all. */
+  #handover: "none" | "between steps" | "now" = "none";
 
   constructor(services: TurnServices, coordination: Coordination, options: TurnRunnerOptions) {
     this.#services = services;
@@ -100,14 +100,18 @@ export class TurnRunner {
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
-    const timeout = setTimeout(() => {
-      this.#handingOver = true;
+    const halfTime = setTimeout(() => {
+      this.#handover = "between steps";
+    }, timeoutMs / 2);
+    const fullTime = setTimeout(() => {
+      this.#handover = "now";
       for (const { abort } of this.#running.values()) abort.abort(new TurnAbort("handover"));
     }, timeoutMs);
     // A turn that was being admitted or taken meanwhile still gets here.
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
-    clearTimeout(timeout);
-    this.#handingOver = true;
+    clearTimeout(halfTime);
+    clearTimeout(fullTime);
+    this.#handover = "now";
   }
 
   /** Turns whose owner died, whose approval expired, or whose decision was recorded by a process that died since. */
@@ -184,7 +188,7 @@ export class TurnRunner {
     task: { intent: Intent; wasRunning: boolean; admitted: ReservedStep | null },
   ): Promise<void> {
     const owned: OwnedTurn = { turnId: turn.id, fence, lock, abort: new AbortController(), news: new WakeUp() };
-    if (this.#handingOver) owned.abort.abort(new TurnAbort("handover"));
+    if (this.#handover === "now") owned.abort.abort(new TurnAbort("handover"));
     const stopListening = this.#coordination.onTurn(turn.id, () => void this.#renew(owned));
     const { leaseMs, lockTtlMs } = this.#options;
     // The lock may be set to last less long than the lease: it must not run out under a turn that is at work.
@@ -281,6 +285,7 @@ export class TurnRunner {
       tools: await toolsNow(stored.turn.identity),
       remembered: stored.remembered,
       signal: abort.signal,
+      isLeaving: () => this.#handover !== "none",
       news,
       admitted,
       refresh: async () => {

@@ -31,6 +31,8 @@ export interface Turn extends TurnState {
   remembered: readonly RememberedApproval[];
   /** Cancelled, handed over or lost; see `TurnAbort`. */
   readonly signal: AbortSignal;
+  /** This process ends soon: the turn is handed over where nothing of it is lost, at the end of a step. */
+  isLeaving(): boolean;
   /** Raised when a person may have decided, and now and then, because announcements can be lost and time passes. */
   readonly news: WakeUp;
   /** Reads anew what others may change: decisions, and the identity they were made with. */
