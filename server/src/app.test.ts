@@ -323,7 +323,36 @@ describe("POST /approval", () => {
     await engine.check(conversation_id);
   });
 
-  it("does not take an agreement for the whole conversation, which no tool allows yet", async () => {
+  it("is remembered where the tool allows it, listed, and taken back", async () => {
+    const { engine, call } = await start();
+    const write = (await engine.tools.list()).find(({ name }) => name === "notes__write");
+    const rule = { permissions: [], approval: "always", remember: true } as const;
+    if (write !== undefined) engine.tools.replace("notes__write", { ...write, rule });
+    const response = await call("POST", "/message", { body: script([{ tool_use: [WRITE] }, { text: "Done." }]) });
+    const reading = new Reading(response);
+    const conversation_id = conversationOf(await reading.until(isParked));
+    const path = `/conversations/${conversation_id}/approvals`;
+    expect(await (await call("GET", path)).json()).toEqual({ approvals: [] });
+    const body = { conversation_id, tool_use_id: "toolu_write", approved: true, remember: "conversation" };
+    const { decided_at } = await members(await call("POST", "/approval", { body }));
+    await reading.end();
+    const again = script([{ tool_use: [{ ...WRITE, id: "toolu_again" }] }, { text: "Done." }], conversation_id);
+    const received = parse(await (await call("POST", "/message", { body: again })).text());
+    expect(received.some(({ data }) => data.type === "tool_request")).toBe(false);
+    expect(engine.tools.written).toHaveLength(2);
+
+    const approval = { name: "notes__write", title: "notes__write", decided_at };
+    expect(await (await call("GET", path)).json()).toEqual({ approvals: [approval] });
+    for (const token of ["bob", "adaElsewhere", "adaOfAnother"]) {
+      expect((await call("GET", path, { token })).status).toBe(404);
+      expect((await call("DELETE", `${path}/notes__write`, { token })).status).toBe(404);
+    }
+    expect((await call("DELETE", `${path}/notes__write`)).status).toBe(204);
+    expect((await call("DELETE", `${path}/notes__write`)).status).toBe(404);
+    expect(await (await call("GET", path)).json()).toEqual({ approvals: [] });
+  });
+
+  it("does not take an agreement for the whole conversation for a tool that does not allow it", async () => {
     const { engine, call } = await start();
     const response = await call("POST", "/message", { body: script([{ tool_use: [WRITE] }, { text: "Done." }]) });
     const conversation_id = conversationOf(await readUntil(response, isParked));
@@ -408,6 +437,21 @@ describe("a conversation", () => {
     const { user } = await engine.budget.usage(engine.identity.owner);
     expect(user.reserved).toBe(0);
     expect(user.used).toBeGreaterThan(0);
+  });
+});
+
+describe("the key of a request", () => {
+  it("does not start a second turn after its conversation was deleted", async () => {
+    const { engine, call } = await start();
+    const headers = { "Idempotency-Key": "key-1" };
+    const send = (): Promise<Response> => call("POST", "/message", { body: script({ text: "Hello" }), headers });
+    const id = conversationOf(parse(await (await send()).text()));
+    expect((await call("DELETE", `/conversations/${id}`)).status).toBe(204);
+    const repeated = await send();
+    expect([repeated.status, await repeated.json()]).toMatchObject([404, { error: "not_found" }]);
+    expect(engine.prompts).toHaveLength(1);
+    const other = await call("POST", "/message", { body: script({ text: "Other" }), headers });
+    expect([other.status, await other.json()]).toMatchObject([422, { error: "idempotency_mismatch" }]);
   });
 });
 
