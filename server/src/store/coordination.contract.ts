@@ -1,13 +1,16 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Coordination, HeldLock, LockHolder } from "./coordination.ts";
 
-/** Coordination with a clock that the test moves. */
+/** Coordination whose locks the test makes older. */
 export interface TimedCoordination {
   coordination: Coordination;
-  advance(ms: number): void;
+  advance(ms: number): Promise<void>;
 }
 
 const FIVE_MINUTES_MS = 300_000;
+/** Much longer than any test takes: the clock of a server runs by itself, too. */
+const A_WHILE_MS = 100_000;
 const ADA: LockHolder = { conversationId: "conv_1", turnId: "turn_1", idempotencyKey: "key" };
 const SECOND: LockHolder = { conversationId: "conv_2", turnId: "turn_2", idempotencyKey: null };
 
@@ -15,7 +18,7 @@ const SECOND: LockHolder = { conversationId: "conv_2", turnId: "turn_2", idempot
 export function describeCoordination(name: string, open: () => Promise<TimedCoordination>): void {
   describe(name, () => {
     let coordination: Coordination;
-    let advance: (ms: number) => void;
+    let advance: (ms: number) => Promise<void>;
     beforeEach(async () => {
       ({ coordination, advance } = await open());
     });
@@ -53,32 +56,32 @@ export function describeCoordination(name: string, open: () => Promise<TimedCoor
         expect((await second()).status).toBe("acquired");
       });
 
-      it("passes by itself after five minutes, not a moment before", async () => {
+      it("passes by itself after five minutes, not before", async () => {
         await take();
-        advance(FIVE_MINUTES_MS - 1);
+        await advance(FIVE_MINUTES_MS - A_WHILE_MS);
         expect((await second()).status).toBe("held");
-        advance(1);
+        await advance(A_WHILE_MS);
         expect((await second()).status).toBe("acquired");
       });
 
       it("lasts longer when it is renewed", async () => {
         const lock = await take();
-        advance(FIVE_MINUTES_MS - 1);
+        await advance(FIVE_MINUTES_MS - A_WHILE_MS);
         expect(await coordination.renewLock(lock, FIVE_MINUTES_MS)).toBe(true);
-        advance(FIVE_MINUTES_MS - 1);
+        await advance(FIVE_MINUTES_MS - A_WHILE_MS);
         expect((await second()).status).toBe("held");
       });
 
       it("cannot be renewed once it has passed", async () => {
         const lock = await take();
-        advance(FIVE_MINUTES_MS);
+        await advance(FIVE_MINUTES_MS);
         expect(await coordination.renewLock(lock, FIVE_MINUTES_MS)).toBe(false);
         expect((await second()).status).toBe("acquired");
       });
 
       it("cannot be renewed or released by a former holder", async () => {
         const lock = await take();
-        advance(FIVE_MINUTES_MS);
+        await advance(FIVE_MINUTES_MS);
         expect((await second()).status).toBe("acquired");
         expect(await coordination.renewLock(lock, FIVE_MINUTES_MS)).toBe(false);
         await coordination.releaseLock(lock);
@@ -94,14 +97,73 @@ export function describeCoordination(name: string, open: () => Promise<TimedCoor
       });
     });
 
+    describe("the number of a lock", () => {
+      it("grows with each of a user's locks, whether they were released or have passed", async () => {
+        const released = await take();
+        await coordination.releaseLock(released);
+        const passed = await take();
+        await advance(FIVE_MINUTES_MS);
+        const third = await take();
+        expect(passed.fence).toBeGreaterThan(released.fence);
+        expect(third.fence).toBeGreaterThan(passed.fence);
+      });
+
+      it("grows when the lock is taken over", async () => {
+        const lost = await take();
+        const attempt = await coordination.takeOverLock("ada", ADA, FIVE_MINUTES_MS);
+        if (attempt.status === "held") throw new Error("it was not taken over");
+        expect(attempt.lock.fence).toBeGreaterThan(lost.fence);
+      });
+    });
+
+    describe("taking a lock over", () => {
+      it("leaves nothing to the earlier owner of the turn", async () => {
+        const lost = await take();
+        expect((await coordination.takeOverLock("ada", ADA, FIVE_MINUTES_MS)).status).toBe("acquired");
+        expect(await coordination.renewLock(lost, FIVE_MINUTES_MS)).toBe(false);
+        await coordination.releaseLock(lost);
+        expect((await second()).status).toBe("held");
+      });
+
+      it("gives it for the whole time", async () => {
+        await take();
+        await coordination.takeOverLock("ada", ADA, FIVE_MINUTES_MS);
+        await advance(FIVE_MINUTES_MS - A_WHILE_MS);
+        expect((await second()).status).toBe("held");
+      });
+
+      it("is refused when another turn has it", async () => {
+        await take();
+        const attempt = await coordination.takeOverLock("ada", SECOND, FIVE_MINUTES_MS);
+        expect(attempt).toEqual({ status: "held", holder: ADA });
+      });
+
+      it("takes one that is free", async () => {
+        expect((await coordination.takeOverLock("ada", ADA, FIVE_MINUTES_MS)).status).toBe("acquired");
+        expect((await second()).status).toBe("held");
+      });
+    });
+
+    it("answers a ping", async () => {
+      await expect(coordination.ping()).resolves.toBeUndefined();
+    });
+
     describe("who listens", () => {
-      it("is woken when the user's lock is released", async () => {
+      it("is woken when the user's lock is released, not when it is only asked for", async () => {
         const lock = await take();
-        const released = new Promise<void>((resolve) => {
-          coordination.onLockReleased("ada", resolve);
+        let count = 0;
+        coordination.onLockReleased("ada", () => {
+          count += 1;
         });
+        await settled();
+        const before = count;
+        await second();
+        await coordination.renewLock(lock, FIVE_MINUTES_MS);
+        await settled();
+        expect(count).toBe(before);
         await coordination.releaseLock(lock);
-        await expect(released).resolves.toBeUndefined();
+        await settled();
+        expect(count).toBe(before + 1);
       });
 
       it.each<[string, (listen: () => void) => () => void, (key: string) => void]>([
@@ -117,31 +179,62 @@ export function describeCoordination(name: string, open: () => Promise<TimedCoor
         ],
       ])("hears of %s, only of its own, until it stops listening", async (_title, listen, announce) => {
         let count = 0;
-        const heard: (() => void)[] = [];
+        let ofAnother = 0;
         const stop = listen(() => {
           count += 1;
-          heard.shift()?.();
         });
-        const next = (): Promise<void> => new Promise((resolve) => heard.push(resolve));
-        const first = next();
+        const stopAnother = listen(() => {
+          ofAnother += 1;
+        });
+        await settled();
+        const before = count;
         announce("other");
+        await settled();
+        expect(count).toBe(before);
         announce("one");
-        await first;
-        expect(count).toBe(1);
-        const third = next();
         announce("one");
-        await third;
+        await settled();
+        expect(count).toBe(before + 2);
+        expect(ofAnother).toBe(count);
         stop();
         announce("one");
-        let last: () => void = () => undefined;
-        const another = new Promise<void>((resolve) => {
-          last = resolve;
-        });
-        listen(last);
+        await settled();
+        expect(count).toBe(before + 2);
+        expect(ofAnother).toBe(before + 3);
+        stopAnother();
         announce("one");
-        await another;
-        expect(count).toBe(2);
+        await settled();
+        expect(ofAnother).toBe(before + 3);
+      });
+
+      it("hears again after it stopped and came back", async () => {
+        coordination.onTurn("one", () => undefined)();
+        let count = 0;
+        coordination.onTurn("one", () => {
+          count += 1;
+        });
+        await settled();
+        const before = count;
+        coordination.announceTurn("one");
+        await settled();
+        expect(count).toBe(before + 1);
       });
     });
+
+    let probes = 0;
+
+    /** Resolves when all that was announced before has been heard: announcements keep their order. */
+    async function settled(): Promise<void> {
+      probes += 1;
+      const probe = `probe-${probes}`;
+      const heard: string[] = [];
+      const stop = coordination.onTurn(probe, () => heard.push(probe));
+      // The first call may be one without an announcement.
+      while (heard.length < 2) {
+        coordination.announceTurn(probe);
+        await pause(1);
+      }
+      stop();
+    }
   });
 }

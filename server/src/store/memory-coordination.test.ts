@@ -8,6 +8,7 @@ describeCoordination("MemoryCoordination", () => {
     coordination,
     advance(ms) {
       nowMs += ms;
+      return Promise.resolve();
     },
   });
 });
