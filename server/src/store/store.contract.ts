@@ -117,6 +117,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("writes nothing when one part of it cannot be written", async () => {
         const first = await begin();
+        await park(first, []);
         const conversation = aConversation();
         const turn = aTurn(conversation);
         const message = aUserMessage(turn, { id: first.message.id });
@@ -154,6 +155,46 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const second = aNewTurn({ conversation: first.conversation, turn, isNewConversation: false });
         await expect(store.createTurn(second)).rejects.toThrow(StaleWriteError);
         expect(await store.findTurn(turn.id)).toBeNull();
+      });
+    });
+
+    describe("a user", () => {
+      const conversation = (user: string): ConversationRecord => aConversation({ owner: anOwner({ user }) });
+
+      it("has one turn that runs: a second one is not stored", async () => {
+        const first = await begin({ conversation: conversation("eve") });
+        const second = aNewTurn({ conversation: conversation("eve") });
+        expect(await store.createTurn(second)).toEqual(first.turn);
+        expect(await store.findTurn(second.turn.id)).toBeNull();
+        expect(await store.findConversation(second.conversation.owner, second.conversation.id)).toBeNull();
+        expect(await store.createTurn(aNewTurn({ conversation: conversation("bob") }))).toBeNull();
+      });
+
+      it("has one turn that runs, also when fifty start at the same moment", async () => {
+        const turns = Array.from({ length: 50 }, () => aNewTurn({ conversation: conversation("eve") }));
+        const answers = await Promise.all(turns.map((turn) => store.createTurn(turn)));
+        expect(answers.filter((running) => running === null)).toHaveLength(1);
+      });
+
+      it.each(["parked", "over", "deleted"])("may start another turn when the first is %s", async (how) => {
+        const first = await begin({ conversation: conversation("eve") });
+        if (how === "parked") await park(first, []);
+        if (how === "over") await end(first, "end_turn");
+        if (how === "deleted") await store.deleteConversation(first.conversation.owner, first.conversation.id);
+        expect(await store.createTurn(aNewTurn({ conversation: conversation("eve") }))).toBeNull();
+      });
+
+      it("goes on with a parked turn only when no other runs; ending it need not wait", async () => {
+        const parked = await begin({ conversation: conversation("eve") });
+        await park(parked, []);
+        const running = await begin({ conversation: conversation("eve") });
+        expect(await store.claimTurn(parked.turn.id, "run", NOW_MS, NOW_MS + 90_000)).toBeNull();
+        expect(await store.claimTurn(parked.turn.id, "end", NOW_MS, NOW_MS + 90_000)).toMatchObject({ fence: 2 });
+        await end({ ...parked, fence: 2 }, "cancelled");
+        expect(await store.findRunningTurn(running.conversation.owner)).toEqual(running.turn);
+        expect(await store.claimTurn(running.turn.id, "run", NOW_MS + 60_000, NOW_MS + 90_000)).toMatchObject({
+          fence: 2,
+        });
       });
     });
 
@@ -251,12 +292,12 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe("an owner's claim", () => {
       it("is refused while another owner's lease runs", async () => {
         const { turn } = await begin();
-        expect(await store.claimTurn(turn.id, NOW_MS + 59_999, NOW_MS + 100_000)).toBeNull();
+        expect(await store.claimTurn(turn.id, "run", NOW_MS + 59_999, NOW_MS + 100_000)).toBeNull();
       });
 
       it("takes a turn whose lease is over, with the next fence, and counts the recovery", async () => {
         const created = await begin();
-        expect(await store.claimTurn(created.turn.id, NOW_MS + 60_000, NOW_MS + 90_000)).toEqual({
+        expect(await store.claimTurn(created.turn.id, "run", NOW_MS + 60_000, NOW_MS + 90_000)).toEqual({
           fence: 2,
           wasRunning: true,
           cancelRequested: false,
@@ -269,7 +310,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("takes a parked turn, whatever its lease says, without counting a recovery", async () => {
         const created = await begin();
         await park(created, []);
-        expect(await store.claimTurn(created.turn.id, NOW_MS, NOW_MS + 90_000)).toEqual({
+        expect(await store.claimTurn(created.turn.id, "run", NOW_MS, NOW_MS + 90_000)).toEqual({
           fence: 2,
           wasRunning: false,
           cancelRequested: false,
@@ -282,18 +323,18 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         async (why) => {
           const created = await begin();
           await end(created, why);
-          expect(await store.claimTurn(created.turn.id, NOW_MS + 999_999, NOW_MS + 9_999_999)).toBeNull();
+          expect(await store.claimTurn(created.turn.id, "run", NOW_MS + 999_999, NOW_MS + 9_999_999)).toBeNull();
         },
       );
 
       it("is refused for a turn that does not exist", async () => {
-        expect(await store.claimTurn("turn_none", NOW_MS, NOW_MS + 1)).toBeNull();
+        expect(await store.claimTurn("turn_none", "run", NOW_MS, NOW_MS + 1)).toBeNull();
       });
 
       it("has one winner among many", async () => {
         const { turn } = await begin();
         const claims = await Promise.all(
-          Array.from({ length: 20 }, () => store.claimTurn(turn.id, NOW_MS + 60_000, NOW_MS + 90_000)),
+          Array.from({ length: 20 }, () => store.claimTurn(turn.id, "run", NOW_MS + 60_000, NOW_MS + 90_000)),
         );
         expect(claims.filter((claim) => claim !== null)).toEqual([
           { fence: 2, wasRunning: true, cancelRequested: false },
@@ -305,8 +346,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("is renewed by its owner only", async () => {
         const { turn } = await begin();
         expect(await store.renewLease(turn.id, 1, NOW_MS + 120_000)).toEqual({ cancelRequested: false });
-        expect(await store.claimTurn(turn.id, NOW_MS + 119_999, NOW_MS + 200_000)).toBeNull();
-        expect(await store.claimTurn(turn.id, NOW_MS + 120_000, NOW_MS + 200_000)).not.toBeNull();
+        expect(await store.claimTurn(turn.id, "run", NOW_MS + 119_999, NOW_MS + 200_000)).toBeNull();
+        expect(await store.claimTurn(turn.id, "run", NOW_MS + 120_000, NOW_MS + 200_000)).not.toBeNull();
         expect(await store.renewLease(turn.id, 1, NOW_MS + 300_000)).toBeNull();
         expect(await store.renewLease("turn_none", 1, NOW_MS + 300_000)).toBeNull();
       });
@@ -390,7 +431,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.renewLease(turn.id, 1, NOW_MS + 60_000)).toEqual({ cancelRequested: false });
         await store.requestCancel(turn.id);
         expect(await store.renewLease(turn.id, 1, NOW_MS + 60_000)).toEqual({ cancelRequested: true });
-        expect(await store.claimTurn(turn.id, NOW_MS + 60_000, NOW_MS + 90_000)).toEqual({
+        expect(await store.claimTurn(turn.id, "run", NOW_MS + 60_000, NOW_MS + 90_000)).toEqual({
           fence: 2,
           wasRunning: true,
           cancelRequested: true,
@@ -550,7 +591,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("is newest first and goes on behind its cursor without losing or repeating any", async () => {
         const times = [3, 1, 2, 2, 2, 5, 4].map((minutes) => new Date(NOW_MS + minutes * 60_000).toISOString());
         const conversations = times.map((updatedAt, index) => aConversation({ updatedAt, id: `conv_${index}` }));
-        for (const conversation of conversations) await begin({ conversation });
+        for (const conversation of conversations) await park(await begin({ conversation }), []);
         const seen: string[] = [];
         let before: { updatedAt: string; id: string } | null = null;
         for (let page = 0; page < 4; page += 1) {

@@ -125,6 +125,9 @@ export interface Lease {
   cancelRequested: boolean;
 }
 
+/** What a turn is claimed for: a user has at most one turn that runs. */
+export type ClaimPurpose = "run" | "end";
+
 /** A turn just taken. */
 export interface Claim extends Lease {
   fence: number;
@@ -168,10 +171,14 @@ export class StaleWriteError extends Error {
  * Look-ups for a user go by owner; what is not theirs is null.
  */
 export interface Store {
-  createTurn(newTurn: NewTurn): Promise<void>;
+  /** null: stored. Else nothing was written, because this turn of the same user runs. */
+  createTurn(newTurn: NewTurn): Promise<TurnRecord | null>;
   commit(commit: Commit): Promise<void>;
-  /** Makes the caller the turn's owner; null when it is done, or owned and its lease still runs. */
-  claimTurn(turnId: string, nowMs: number, leaseExpiresAtMs: number): Promise<Claim | null>;
+  /**
+   * Makes the caller the turn's owner; null when it is done, owned and its lease still runs, or when it is claimed to be
+   * run and another turn of its user runs. To end a turn, nobody needs to wait for that.
+   */
+  claimTurn(turnId: string, purpose: ClaimPurpose, nowMs: number, leaseExpiresAtMs: number): Promise<Claim | null>;
   /** null: somebody else owns the turn now, or it is gone. */
   renewLease(turnId: string, fence: number, leaseExpiresAtMs: number): Promise<Lease | null>;
   /** Notes that the turn is to be stopped, whoever owns it by then. From now on it cannot be parked. */
@@ -181,7 +188,7 @@ export interface Store {
   findTurn(turnId: string): Promise<TurnRecord | null>;
   /** What the request with this key did. Keys outlive the conversation; `turn` is null when that is gone. */
   findTurnByKey(owner: Owner, key: string, createdAfter: string): Promise<KeyedTurn | null>;
-  /** The user's turn with status `running`, in whatever conversation. */
+  /** The one turn that this user has running, in whatever conversation. */
   findRunningTurn(owner: Owner): Promise<TurnRecord | null>;
   /** The conversation's turn that is not done. */
   findActiveTurn(conversationId: string): Promise<TurnRecord | null>;

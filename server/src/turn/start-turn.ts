@@ -88,7 +88,7 @@ export async function startTurn(
   try {
     const lastSeq = message.conversation === null ? 0 : await supersede(message.conversation, runner, services);
     const started: TurnRecord = { ...turn, afterSeq: lastSeq };
-    await store.createTurn({
+    const running = await store.createTurn({
       conversation,
       isNewConversation: message.conversation === null,
       turn: started,
@@ -98,6 +98,7 @@ export async function startTurn(
       leaseExpiresAtMs: runner.leaseExpiresAtMs(),
       idempotency: message.idempotency,
     });
+    if (running !== null) throw concurrentRequest(running.conversationId, running.id);
     runner.start(started, FIRST_FENCE, lock, admitted);
     return started;
   } catch (error) {

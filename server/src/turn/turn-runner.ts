@@ -151,7 +151,7 @@ export class TurnRunner {
 
   async #claim(turnId: string, lock: HeldLock): Promise<Claim | null> {
     try {
-      const claim = await this.#services.store.claimTurn(turnId, this.#services.now(), this.leaseExpiresAtMs());
+      const claim = await this.#services.store.claimTurn(turnId, "run", this.#services.now(), this.leaseExpiresAtMs());
       if (claim === null) await this.#coordination.releaseLock(lock);
       return claim;
     } catch (error) {
@@ -175,7 +175,7 @@ export class TurnRunner {
 
   /** Needs no lock: ending calls no model and runs no tool, and the claim keeps everybody else away. */
   async #endUnowned(turn: TurnRecord, intent: Exclude<Intent, "continue">): Promise<boolean> {
-    const claim = await this.#services.store.claimTurn(turn.id, this.#services.now(), this.leaseExpiresAtMs());
+    const claim = await this.#services.store.claimTurn(turn.id, "end", this.#services.now(), this.leaseExpiresAtMs());
     if (claim === null) return false;
     await this.#own(turn, claim.fence, null, { intent, wasRunning: claim.wasRunning, admitted: null });
     return true;

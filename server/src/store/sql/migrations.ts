@@ -42,6 +42,14 @@ const initial: Migration = {
     await schema.createIndex("turns_of_conversation").on("turns").columns(["conversation_id", "status"]).execute();
     await schema.createIndex("turns_by_status").on("turns").columns(["status", "lease_expires_at_ms"]).execute();
     await schema
+      .createTable("running_turns")
+      .addColumn("issuer", "text", (column) => column.notNull())
+      .addColumn("organization", "text", (column) => column.notNull())
+      .addColumn("user", "text", (column) => column.notNull())
+      .addColumn("turn_id", "text", (column) => column.notNull().unique())
+      .addPrimaryKeyConstraint("running_turns_key", ["issuer", "organization", "user"])
+      .execute();
+    await schema
       .createTable("idempotency_keys")
       .addColumn("issuer", "text", (column) => column.notNull())
       .addColumn("organization", "text", (column) => column.notNull())

@@ -32,6 +32,13 @@ export interface Schema {
     record: string;
     created_at: string;
   };
+  /** Which turn of a user runs: at most one, whatever locks are lost elsewhere. */
+  running_turns: {
+    issuer: string;
+    organization: string;
+    user: string;
+    turn_id: string;
+  };
   idempotency_keys: {
     issuer: string;
     organization: string;

@@ -3,6 +3,7 @@ import type { ConversationRecord } from "../conversation-record.ts";
 import type { Owner } from "../identity.ts";
 import type {
   Claim,
+  ClaimPurpose,
   Commit,
   DecisionRecord,
   History,
@@ -29,6 +30,7 @@ import { findTurnByKey, keepKey } from "./idempotency-keys.ts";
 import { insertMessage, loadHistory, readMessage } from "./messages.ts";
 import { migrate } from "./migrations.ts";
 import { parseRecord, type Tx } from "./reader.ts";
+import { findRunningTurn, leaveRunningPlace, leaveRunningPlaces, takeRunningPlace } from "./running-turns.ts";
 import type { Schema } from "./schema.ts";
 import { readToolCalls, writeToolCall } from "./tool-calls.ts";
 import { findActiveTurn, readTurn, turnColumns } from "./turns.ts";
@@ -47,9 +49,11 @@ class SqlStore implements Store {
     this.#database = database;
   }
 
-  createTurn(newTurn: NewTurn): Promise<void> {
+  createTurn(newTurn: NewTurn): Promise<TurnRecord | null> {
     const { conversation, turn } = newTurn;
     return this.#transaction(async (tx) => {
+      const running = await takeRunningPlace(tx, turn);
+      if (running !== null) return running;
       if (newTurn.isNewConversation) {
         await tx.insertInto("conversations").values(conversationRow(conversation)).execute();
       } else {
@@ -75,6 +79,7 @@ class SqlStore implements Store {
       if (newTurn.idempotency !== null) await keepKey(tx, turn, newTurn.idempotency);
       await insertMessage(tx, newTurn.message);
       await appendEvents(tx, conversation.id, turn.id, newTurn.events);
+      return null;
     });
   }
 
@@ -100,6 +105,7 @@ class SqlStore implements Store {
           .set(turnColumns({ ...commit.turn, identity }))
           .where("id", "=", commit.turnId)
           .execute();
+        if (commit.turn.state.status !== "running") await leaveRunningPlace(tx, commit.turnId);
       }
       for (const message of commit.messages ?? []) await insertMessage(tx, message);
       for (const change of commit.toolCalls ?? []) await writeToolCall(tx, change);
@@ -122,13 +128,14 @@ class SqlStore implements Store {
     });
   }
 
-  claimTurn(turnId: string, nowMs: number, leaseExpiresAtMs: number): Promise<Claim | null> {
+  claimTurn(turnId: string, purpose: ClaimPurpose, nowMs: number, leaseExpiresAtMs: number): Promise<Claim | null> {
     return this.#transaction(async (tx) => {
       const row = await tx.selectFrom("turns").selectAll().where("id", "=", turnId).executeTakeFirst();
       if (row === undefined || row.status === "done") return null;
       const wasRunning = row.status === "running";
       if (wasRunning && row.lease_expires_at_ms > nowMs) return null;
       const record = readTurn(row);
+      if (purpose === "run" && (await takeRunningPlace(tx, record)) !== null) return null;
       const turn: TurnRecord = {
         ...record,
         state: { status: "running" },
@@ -192,14 +199,8 @@ class SqlStore implements Store {
     return findTurnByKey(this.#database, owner, key, createdAfter);
   }
 
-  async findRunningTurn(owner: Owner): Promise<TurnRecord | null> {
-    const row = await this.#database
-      .selectFrom("turns")
-      .selectAll()
-      .where((where) => where.and({ ...owner }))
-      .where("status", "=", "running")
-      .executeTakeFirst();
-    return row === undefined ? null : readTurn(row);
+  findRunningTurn(owner: Owner): Promise<TurnRecord | null> {
+    return findRunningTurn(this.#database, owner);
   }
 
   async findActiveTurn(conversationId: string): Promise<TurnRecord | null> {
@@ -287,6 +288,7 @@ class SqlStore implements Store {
       await tx.deleteFrom("tool_calls").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("remembered_approvals").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("messages").where("conversation_id", "=", id).execute();
+      await leaveRunningPlaces(tx, id);
       await tx.deleteFrom("turns").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("conversations").where("id", "=", id).execute();
       return true;
