@@ -2,15 +2,15 @@ import type { DecisionRecord, RememberedApproval } from "../store.ts";
 import type { TurnRecord } from "../turn-record.ts";
 import type { Reader, Tx } from "./reader.ts";
 import { updateToolCall } from "./tool-calls.ts";
-import { readTurn } from "./turns.ts";
+import { lockTurn, readTurn } from "./turns.ts";
 
 /** See `Store.decide`. */
 export async function recordDecision(tx: Tx, decision: DecisionRecord): Promise<boolean> {
   const { call, identity } = decision;
+  const row = await lockTurn(tx, call.turnId);
+  if (row === undefined) return false;
   const { numUpdatedRows } = await updateToolCall(tx, { from: "pending", call });
   if (numUpdatedRows === 0n) return false;
-  const row = await tx.selectFrom("turns").select("record").where("id", "=", call.turnId).executeTakeFirst();
-  if (row === undefined) return false;
   // Only the identity: everything else belongs to the turn's owner.
   const record: TurnRecord = { ...readTurn(row), identity };
   await tx

@@ -18,17 +18,17 @@ export async function appendEvents(
     .executeTakeFirstOrThrow(() => new StaleWriteError("the conversation was deleted"));
   const createdAt = new Date().toISOString();
   const firstSeq = lastSeq - events.length + 1;
-  for (const [index, event] of events.entries()) {
-    await tx
-      .insertInto("events")
-      .values({
+  await tx
+    .insertInto("events")
+    .values(
+      events.map((event, index) => ({
         conversation_id: conversationId,
         seq: firstSeq + index,
         turn_id: turnId,
         type: event.type,
         data: JSON.stringify(event),
         created_at: createdAt,
-      })
-      .execute();
-  }
+      })),
+    )
+    .execute();
 }

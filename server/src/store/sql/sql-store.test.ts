@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aNewTurn } from "../../../test/records.ts";
+import { POSTGRES, whereInstalled } from "../../../test/services/installed.ts";
+import { type PostgresServer, startPostgres } from "../../../test/services/postgres-server.ts";
 import { describeStore } from "../store.contract.ts";
 import type { Store } from "../store.ts";
 import { openSqlite } from "./open-sqlite.ts";
+import { openStore } from "./open-store.ts";
 import { createSqlStore } from "./sql-store.ts";
 
 const directories: string[] = [];
@@ -35,4 +38,16 @@ describe("SqlStore on a file that was there before", () => {
     expect(await second.findTurn(created.turn.id)).toEqual(created.turn);
     await second.close();
   });
+});
+
+whereInstalled([POSTGRES], () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.remove());
+
+  const open = (url: string): Promise<Store> => openStore({ type: "postgres", url }, () => undefined);
+
+  describeStore("SqlStore in PostgreSQL", async () => open(await server.createDatabase()));
 });

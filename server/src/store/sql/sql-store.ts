@@ -29,11 +29,12 @@ import { appendEvents } from "./events.ts";
 import { findTurnByKey, keepKey } from "./idempotency-keys.ts";
 import { insertMessage, loadHistory, readMessage } from "./messages.ts";
 import { migrate } from "./migrations.ts";
-import { parseRecord, type Tx } from "./reader.ts";
+import { parseRecord } from "./reader.ts";
 import { findRunningTurn, leaveRunningPlace, leaveRunningPlaces, takeRunningPlace } from "./running-turns.ts";
 import type { Schema } from "./schema.ts";
 import { readToolCalls, writeToolCall } from "./tool-calls.ts";
-import { findActiveTurn, readTurn, turnColumns } from "./turns.ts";
+import { inSnapshot, inTransaction } from "./transaction.ts";
+import { checkFence, findActiveTurn, lockTurn, lockTurns, readTurn, turnColumns } from "./turns.ts";
 import { releaseOrphans, reserve, settle, settleUnowned, usageBalances } from "./usage.ts";
 
 /** The store in SQL. Brings the tables up to date first. */
@@ -51,7 +52,7 @@ class SqlStore implements Store {
 
   createTurn(newTurn: NewTurn): Promise<TurnRecord | null> {
     const { conversation, turn } = newTurn;
-    return this.#transaction(async (tx) => {
+    return inTransaction(this.#database, async (tx) => {
       const running = await takeRunningPlace(tx, turn);
       if (running !== null) return running;
       if (newTurn.isNewConversation) {
@@ -77,22 +78,15 @@ class SqlStore implements Store {
         })
         .execute();
       if (newTurn.idempotency !== null) await keepKey(tx, turn, newTurn.idempotency);
-      await insertMessage(tx, newTurn.message);
       await appendEvents(tx, conversation.id, turn.id, newTurn.events);
+      await insertMessage(tx, newTurn.message);
       return null;
     });
   }
 
   commit(commit: Commit): Promise<void> {
-    return this.#transaction(async (tx) => {
-      const owned = await tx
-        .updateTable("turns")
-        .set({ fence: commit.fence })
-        .where("id", "=", commit.turnId)
-        .where("fence", "=", commit.fence)
-        .returning(["record", "cancel_requested"])
-        .executeTakeFirst();
-      if (owned === undefined) throw new StaleWriteError("the turn has another owner");
+    return inTransaction(this.#database, async (tx) => {
+      const owned = await checkFence(tx, commit.turnId, commit.fence);
       // Nobody would look at a parked turn until somebody decides.
       if (commit.turn?.state.status === "awaiting_approval" && owned.cancel_requested === 1) {
         throw new StaleWriteError("the turn was cancelled");
@@ -107,9 +101,16 @@ class SqlStore implements Store {
           .execute();
         if (commit.turn.state.status !== "running") await leaveRunningPlace(tx, commit.turnId);
       }
+      await appendEvents(tx, commit.conversationId, commit.turnId, commit.events);
       for (const message of commit.messages ?? []) await insertMessage(tx, message);
       for (const change of commit.toolCalls ?? []) await writeToolCall(tx, change);
-      await appendEvents(tx, commit.conversationId, commit.turnId, commit.events);
+      if (commit.turn?.state.status === "done") {
+        await tx
+          .updateTable("conversations")
+          .set({ updated_at: new Date().toISOString() })
+          .where("id", "=", commit.conversationId)
+          .execute();
+      }
       if (commit.progress !== undefined) {
         await tx
           .updateTable("reservations")
@@ -118,19 +119,12 @@ class SqlStore implements Store {
           .execute();
       }
       if (commit.settle !== undefined) await settle(tx, commit.settle.reservationId, commit.settle.tokens);
-      if (commit.turn?.state.status === "done") {
-        await tx
-          .updateTable("conversations")
-          .set({ updated_at: new Date().toISOString() })
-          .where("id", "=", commit.conversationId)
-          .execute();
-      }
     });
   }
 
   claimTurn(turnId: string, purpose: ClaimPurpose, nowMs: number, leaseExpiresAtMs: number): Promise<Claim | null> {
-    return this.#transaction(async (tx) => {
-      const row = await tx.selectFrom("turns").selectAll().where("id", "=", turnId).executeTakeFirst();
+    return inTransaction(this.#database, async (tx) => {
+      const row = await lockTurn(tx, turnId);
       if (row === undefined || row.status === "done") return null;
       const wasRunning = row.status === "running";
       if (wasRunning && row.lease_expires_at_ms > nowMs) return null;
@@ -168,7 +162,7 @@ class SqlStore implements Store {
   }
 
   loadTurn(turnId: string): Promise<StoredTurn | null> {
-    return this.#transaction(async (tx) => {
+    return inSnapshot(this.#database, async (tx) => {
       const row = await tx.selectFrom("turns").selectAll().where("id", "=", turnId).executeTakeFirst();
       if (row === undefined) return null;
       const conversation = await tx
@@ -187,7 +181,7 @@ class SqlStore implements Store {
   }
 
   loadHistory(conversationId: string): Promise<History> {
-    return this.#transaction((tx) => loadHistory(tx, conversationId));
+    return inSnapshot(this.#database, (tx) => loadHistory(tx, conversationId));
   }
 
   async findTurn(turnId: string): Promise<TurnRecord | null> {
@@ -238,7 +232,7 @@ class SqlStore implements Store {
   }
 
   loadConversation(owner: Owner, id: string): Promise<StoredConversation | null> {
-    return this.#transaction(async (tx) => {
+    return inSnapshot(this.#database, async (tx) => {
       const conversation = await findConversation(tx, owner, id);
       if (conversation === null) return null;
       const messages = await tx
@@ -280,17 +274,18 @@ class SqlStore implements Store {
   }
 
   deleteConversation(owner: Owner, id: string): Promise<boolean> {
-    return this.#transaction(async (tx) => {
+    return inTransaction(this.#database, async (tx) => {
       if ((await findConversation(tx, owner, id)) === null) return false;
-      // What was used today is counted although the text is gone: by the turn's owner, or here when it has none.
-      await settleUnowned(tx, id, Date.now());
+      await lockTurns(tx, id);
+      await leaveRunningPlaces(tx, id);
+      await tx.deleteFrom("conversations").where("id", "=", id).execute();
       await tx.deleteFrom("events").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("tool_calls").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("remembered_approvals").where("conversation_id", "=", id).execute();
       await tx.deleteFrom("messages").where("conversation_id", "=", id).execute();
-      await leaveRunningPlaces(tx, id);
+      // What was used today is counted although the text is gone: by the turn's owner, or here when it has none.
+      await settleUnowned(tx, id, Date.now());
       await tx.deleteFrom("turns").where("conversation_id", "=", id).execute();
-      await tx.deleteFrom("conversations").where("id", "=", id).execute();
       return true;
     });
   }
@@ -325,15 +320,15 @@ class SqlStore implements Store {
 
   async trimEvents(createdBefore: string): Promise<void> {
     const unfinished = this.#database.selectFrom("turns").select("id").where("status", "!=", "done");
-    await this.#database
-      .deleteFrom("events")
-      .where("created_at", "<", createdBefore)
-      .where("turn_id", "not in", unfinished)
-      .execute();
+    await inTransaction(this.#database, (tx) =>
+      tx.deleteFrom("events").where("created_at", "<", createdBefore).where("turn_id", "not in", unfinished).execute(),
+    );
   }
 
   async trimKeys(createdBefore: string): Promise<void> {
-    await this.#database.deleteFrom("idempotency_keys").where("created_at", "<", createdBefore).execute();
+    await inTransaction(this.#database, (tx) =>
+      tx.deleteFrom("idempotency_keys").where("created_at", "<", createdBefore).execute(),
+    );
   }
 
   async findToolCall(conversationId: string, toolUseId: string): Promise<ToolCallRecord | null> {
@@ -347,7 +342,7 @@ class SqlStore implements Store {
   }
 
   decide(decision: DecisionRecord): Promise<boolean> {
-    return this.#transaction((tx) => recordDecision(tx, decision));
+    return inTransaction(this.#database, (tx) => recordDecision(tx, decision));
   }
 
   listRememberedApprovals(conversationId: string): Promise<readonly RememberedApproval[]> {
@@ -364,23 +359,27 @@ class SqlStore implements Store {
   }
 
   balances(day: string, scopes: readonly UsageScope[]): Promise<readonly UsageBalance[]> {
-    return this.#transaction((tx) => usageBalances(tx, day, scopes));
+    return inSnapshot(this.#database, (tx) => usageBalances(tx, day, scopes));
   }
 
   reserve(
     day: string,
     scopes: readonly UsageScope[],
+    turn: { turnId: string; fence: number | null },
     grant: (balances: readonly UsageBalance[]) => Reservation | null,
   ): Promise<Reservation | null> {
-    return this.#transaction((tx) => reserve(tx, day, scopes, grant));
+    return inTransaction(this.#database, async (tx) => {
+      if (turn.fence !== null) await checkFence(tx, turn.turnId, turn.fence);
+      return reserve(tx, day, scopes, grant);
+    });
   }
 
   settle(reservationId: string, tokens: number): Promise<void> {
-    return this.#transaction((tx) => settle(tx, reservationId, tokens));
+    return inTransaction(this.#database, (tx) => settle(tx, reservationId, tokens));
   }
 
   releaseOrphanedReservations(which: OrphanedReservations): Promise<void> {
-    return this.#transaction((tx) => releaseOrphans(tx, which));
+    return inTransaction(this.#database, (tx) => releaseOrphans(tx, which));
   }
 
   async findReservation(turnId: string): Promise<Reservation | null> {
@@ -413,9 +412,5 @@ class SqlStore implements Store {
 
   close(): Promise<void> {
     return this.#database.destroy();
-  }
-
-  #transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
-    return this.#database.transaction().execute(work);
   }
 }

@@ -1,9 +1,13 @@
-import type { Transaction } from "kysely";
+import type { LimitType } from "@chat-bot/widget/protocol";
+import type { Selectable, Transaction } from "kysely";
 import type { OrphanedReservations, Reservation, UsageBalance, UsageScope } from "../store.ts";
 import { unfinishedCall } from "../unfinished-call.ts";
 import type { Schema } from "./schema.ts";
 
 type Tx = Transaction<Schema>;
+
+/** The order in which counters are taken: see transaction.ts. */
+const ORDER: readonly LimitType[] = ["user", "organization", "global"];
 
 /** What each scope has used and reserved on a day; zero where nothing is on record. */
 export async function usageBalances(tx: Tx, day: string, scopes: readonly UsageScope[]): Promise<UsageBalance[]> {
@@ -18,7 +22,8 @@ export async function usageBalances(tx: Tx, day: string, scopes: readonly UsageS
       .executeTakeFirst();
     const reserved = await tx
       .selectFrom("reservation_scopes")
-      .select((select) => select.fn.sum<number | null>("tokens").as("tokens"))
+      // A sum has a type of its own in PostgreSQL, which holds more than any number here.
+      .select((select) => select.cast<number | null>(select.fn.sum("tokens"), "bigint").as("tokens"))
       .where("day", "=", day)
       .where("scope", "=", scope.type)
       .where("scope_id", "=", scope.id)
@@ -35,6 +40,7 @@ export async function reserve(
   scopes: readonly UsageScope[],
   grant: (balances: readonly UsageBalance[]) => Reservation | null,
 ): Promise<Reservation | null> {
+  await lockCounters(tx, day, scopes);
   const reservation = grant(await usageBalances(tx, day, scopes));
   if (reservation === null) return null;
   await tx
@@ -66,7 +72,7 @@ export async function reserve(
 }
 
 /**
- * Settles what was booked for turns that are not on record: their process died before they were stored, or after, and
+ * Settles what was booked for turns that are over or not on record: their process died before they were stored, or
  * their conversation was deleted since. What the provider had counted is counted; the others never asked for anything.
  */
 export async function releaseOrphans(tx: Tx, which: OrphanedReservations): Promise<void> {
@@ -74,7 +80,7 @@ export async function releaseOrphans(tx: Tx, which: OrphanedReservations): Promi
     .selectFrom("reservations")
     .leftJoin("turns", "turns.id", "reservations.turn_id")
     .select(["reservations.id", "tokens", "input_tokens", "streamed_bytes"])
-    .where("turns.id", "is", null);
+    .where((where) => where.or([where("turns.id", "is", null), where("turns.status", "=", "done")]));
   if ("createdBefore" in which) {
     orphaned = orphaned.where("reservations.created_at", "<", which.createdBefore);
   } else {
@@ -87,8 +93,7 @@ export async function releaseOrphans(tx: Tx, which: OrphanedReservations): Promi
         .where("reservation_scopes.scope_id", "=", id),
     );
   }
-  const orphans = await orphaned.execute();
-  for (const orphan of orphans) await settleUnfinished(tx, orphan);
+  await settleUnfinished(tx, await orphaned.execute());
 }
 
 /** Settles what is booked for a conversation's turns whose owner is dead. */
@@ -100,39 +105,68 @@ export async function settleUnowned(tx: Tx, conversationId: string, nowMs: numbe
     .where("turns.conversation_id", "=", conversationId)
     .where("turns.lease_expires_at_ms", "<=", nowMs)
     .execute();
-  for (const reservation of unowned) await settleUnfinished(tx, reservation);
+  await settleUnfinished(tx, unowned);
 }
 
-/** Counts what is known of a model call that nobody saw the end of. */
+/** Counts what is known of model calls that nobody saw the end of. */
 async function settleUnfinished(
   tx: Tx,
-  call: { id: string; tokens: number; input_tokens: number | null; streamed_bytes: number },
+  calls: readonly { id: string; tokens: number; input_tokens: number | null; streamed_bytes: number }[],
 ): Promise<void> {
-  const { id, tokens, input_tokens: inputTokens, streamed_bytes: streamedBytes } = call;
-  // Without the provider's word nothing is known to have been asked: the estimate does not count.
-  const counted =
-    inputTokens === null ? 0 : unfinishedCall({ tokens, inputTokens, streamedBytes, estimatedInputTokens: 0 }).tokens;
-  await settle(tx, id, counted);
+  const used: Used[] = [];
+  for (const { id, tokens, input_tokens: inputTokens, streamed_bytes: streamedBytes } of calls) {
+    // Without the provider's word nothing is known to have been asked: the estimate does not count.
+    const counted =
+      inputTokens === null ? 0 : unfinishedCall({ tokens, inputTokens, streamedBytes, estimatedInputTokens: 0 }).tokens;
+    used.push(...(await endReservation(tx, id, counted)));
+  }
+  await count(tx, used);
 }
 
 /** Ends a reservation and counts what was used, on the day it was reserved. Settling twice counts once. */
 export async function settle(tx: Tx, reservationId: string, tokens: number): Promise<void> {
+  await count(tx, await endReservation(tx, reservationId, tokens));
+}
+
+type Counter = Pick<Selectable<Schema["usage_daily"]>, "day" | "scope" | "scope_id">;
+type Used = Counter & { used: number };
+
+async function endReservation(tx: Tx, reservationId: string, tokens: number): Promise<Used[]> {
   const scopes = await tx
     .deleteFrom("reservation_scopes")
     .where("reservation_id", "=", reservationId)
     .returning(["day", "scope", "scope_id"])
     .execute();
   await tx.deleteFrom("reservations").where("id", "=", reservationId).execute();
-  if (tokens === 0) return;
-  for (const scope of scopes) {
+  return tokens === 0 ? [] : scopes.map((scope) => ({ ...scope, used: tokens }));
+}
+
+/** Whoever reserves on the same counters waits until the transaction ends, and then sees what it has written. */
+async function lockCounters(tx: Tx, day: string, scopes: readonly UsageScope[]): Promise<void> {
+  await count(
+    tx,
+    scopes.map(({ type, id }) => ({ day, scope: type, scope_id: id, used: 0 })),
+  );
+}
+
+async function count(tx: Tx, used: readonly Used[]): Promise<void> {
+  for (const counter of used.toSorted(compareCounters)) {
     await tx
       .insertInto("usage_daily")
-      .values({ ...scope, used: tokens })
+      .values(counter)
       .onConflict((conflict) =>
         conflict
           .columns(["day", "scope", "scope_id"])
-          .doUpdateSet((update) => ({ used: update("usage_daily.used", "+", tokens) })),
+          .doUpdateSet((update) => ({ used: update("usage_daily.used", "+", counter.used) })),
       )
       .execute();
   }
+}
+
+function compareCounters(a: Counter, b: Counter): number {
+  return ORDER.indexOf(a.scope) - ORDER.indexOf(b.scope) || compare(a.scope_id, b.scope_id) || compare(a.day, b.day);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
