@@ -24,6 +24,7 @@ export function aTurnAtWork(tools: readonly Tool[] = [], changes: Partial<Turn> 
   const record = changes.record ?? aTurn(conversation);
   return {
     record,
+    fence: 1,
     conversation,
     messages: [aUserMessage(record)],
     toolCalls: [],

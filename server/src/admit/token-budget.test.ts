@@ -6,7 +6,13 @@ import type { Owner } from "../store/identity.ts";
 import { openSqlite } from "../store/sql/open-sqlite.ts";
 import { createSqlStore } from "../store/sql/sql-store.ts";
 import type { Store, UsageBalance } from "../store/store.ts";
-import { createTokenBudget, grantTokens, type TokenBudget, type TokenLimits } from "./token-budget.ts";
+import {
+  createTokenBudget,
+  grantTokens,
+  type TokenBudget,
+  type TokenLimits,
+  type WantedTokens,
+} from "./token-budget.ts";
 
 const LIMITS: TokenLimits = { user: 1000, organization: 2000, global: 3000 };
 
@@ -56,11 +62,7 @@ describe("TokenBudget", () => {
     return createTokenBudget(store, { limitsOf: () => all, cacheReadWeight: 0.1, now: () => nowMs });
   }
 
-  const want = (input: number, output: number): { turnId: string; input: number; output: number } => ({
-    turnId: "turn_1",
-    input,
-    output,
-  });
+  const want = (input: number, output: number): WantedTokens => ({ turnId: "turn_1", fence: null, input, output });
 
   it("books the input and the output that may come, on all three", async () => {
     const tokens = budget();

@@ -11,6 +11,8 @@ export type TokenLimits = Record<LimitType, number>;
 /** What one model call may cost at the most. */
 export interface WantedTokens {
   turnId: string;
+  /** Of the turn's owner; null for a turn that is not stored yet. */
+  fence: number | null;
   /** Upper bound of the input, in tokens. */
   input: number;
   /** The most output that is wanted; what is left may be less. */
@@ -32,7 +34,10 @@ export interface RemainingTokens {
 
 /** The daily token limits: reserve the estimate before a model call, settle the real usage after it. */
 export interface TokenBudget {
-  /** @throws ChatError `limit_exceeded` when a limit leaves no room for the input and one token of output. */
+  /**
+   * @throws ChatError `limit_exceeded` when a limit leaves no room for the input and one token of output
+   * @throws StaleWriteError when the turn is stored and has another owner
+   */
   reserve(owner: Owner, wanted: WantedTokens): Promise<GrantedTokens>;
   remaining(owner: Owner): Promise<RemainingTokens>;
   usage(owner: Owner): Promise<Required<UsageResponse>>;
@@ -74,7 +79,7 @@ export function createTokenBudget(store: Store, options: TokenBudgetOptions): To
       const day = budgetDay(nowMs);
       let exceeded: UsageBalance | null = null;
       let maxOutputTokens = 0;
-      const reservation = await store.reserve(day, scopesOf(owner), (balances) => {
+      const reservation = await store.reserve(day, scopesOf(owner), wanted, (balances) => {
         const grant = grantTokens(balances, limits, wanted);
         if (grant.status === "exceeded") {
           exceeded = grant.balance;

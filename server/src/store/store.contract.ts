@@ -33,6 +33,7 @@ const USER: UsageScope = { type: "user", id: "u" };
 const ORGANIZATION: UsageScope = { type: "organization", id: "o" };
 const GLOBAL: UsageScope = { type: "global", id: "" };
 const SCOPES = [GLOBAL, ORGANIZATION, USER];
+const NEW_TURN = { turnId: "turn_new", fence: null };
 const LATER = new Date(NOW_MS + 60_000).toISOString();
 const EARLIER = new Date(NOW_MS - 1).toISOString();
 
@@ -739,8 +740,28 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.balances("2026-11-06", [USER])).toEqual([{ scope: USER, used: 0, reserved: 0 }]);
       });
 
+      it("are made by the turn's owner only", async () => {
+        const { turn, fence } = await begin();
+        const reservation = aReservation(turn.id, 100);
+        const stale = store.reserve(DAY, SCOPES, { turnId: turn.id, fence: fence - 1 }, () => reservation);
+        await expect(stale).rejects.toThrow(StaleWriteError);
+        expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 0, reserved: 0 }]);
+        await store.reserve(DAY, SCOPES, { turnId: turn.id, fence }, () => reservation);
+        expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 0, reserved: 100 }]);
+      });
+
+      it("of a turn that is over are settled as those without a turn", async () => {
+        const over = await begin();
+        await book(over.turn.id, 100);
+        await store.releaseOrphanedReservations({ scope: USER });
+        expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 0, reserved: 100 }]);
+        await end(over, "error");
+        await store.releaseOrphanedReservations({ scope: USER });
+        expect(await store.balances(DAY, [USER])).toEqual([{ scope: USER, used: 0, reserved: 0 }]);
+      });
+
       it("write nothing when they are not granted", async () => {
-        const refused = await store.reserve(DAY, SCOPES, (balances) => {
+        const refused = await store.reserve(DAY, SCOPES, NEW_TURN, (balances) => {
           expect(balances).toEqual(SCOPES.map((scope) => ({ scope, used: 0, reserved: 0 })));
           return null;
         });
@@ -749,7 +770,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("write nothing when granting fails", async () => {
-        const failing = store.reserve(DAY, SCOPES, () => {
+        const failing = store.reserve(DAY, SCOPES, NEW_TURN, () => {
           throw new Error("no");
         });
         await expect(failing).rejects.toThrow("no");
@@ -760,7 +781,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const seen: number[] = [];
         await Promise.all(
           Array.from({ length: 30 }, (_, index) =>
-            store.reserve(DAY, SCOPES, ([first]) => {
+            store.reserve(DAY, SCOPES, NEW_TURN, ([first]) => {
               seen.push(first?.reserved ?? -1);
               return aReservation(`turn_${index}`, 10);
             }),
@@ -775,7 +796,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     async function book(turnId: string, tokens: number): Promise<Reservation> {
-      const reservation = await store.reserve(DAY, SCOPES, () => aReservation(turnId, tokens));
+      const reservation = await store.reserve(DAY, SCOPES, NEW_TURN, () => aReservation(turnId, tokens));
       if (reservation === null) throw new Error("was not granted");
       return reservation;
     }

@@ -28,7 +28,7 @@ export interface UsageScope {
 }
 
 /**
- * Which reservations without a turn are orphans for sure: those of a user whose lock the caller holds, or those older
+ * Which reservations without a running turn are orphans for sure: those of a user whose lock the caller holds, or those older
  * than any admission takes (ISO 8601).
  */
 export type OrphanedReservations = { scope: UsageScope } | { createdBefore: string };
@@ -220,14 +220,18 @@ export interface Store {
   forgetApproval(conversationId: string, name: string): Promise<boolean>;
 
   balances(day: string, scopes: readonly UsageScope[]): Promise<readonly UsageBalance[]>;
-  /** Reads the balances and writes the reservation that `grant` makes of them, in one atomic step. */
+  /**
+   * Reads the balances and writes the reservation that `grant` makes of them, in one atomic step. A stored turn is
+   * reserved for by its owner only: @throws StaleWriteError. For a new one the fence is null.
+   */
   reserve(
     day: string,
     scopes: readonly UsageScope[],
+    turn: { turnId: string; fence: number | null },
     grant: (balances: readonly UsageBalance[]) => Reservation | null,
   ): Promise<Reservation | null>;
   settle(reservationId: string, tokens: number): Promise<void>;
-  /** Settles reservations whose turn is not on record: their process died before it was stored, or it was deleted. */
+  /** Settles reservations whose turn is over or not on record: it was deleted, or its process died before it was stored. */
   releaseOrphanedReservations(which: OrphanedReservations): Promise<void>;
   findReservation(turnId: string): Promise<Reservation | null>;
 

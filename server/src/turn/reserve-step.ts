@@ -8,7 +8,7 @@ import type { TurnServices } from "./turn-services.ts";
 /**
  * Builds the next request and books its upper bound. Near a limit the provider is asked for the exact count, so that a
  * rough estimate neither refuses nor cuts an answer that would fit.
- * @throws ChatError `limit_exceeded`
+ * @throws ChatError `limit_exceeded`, StaleWriteError when the turn has another owner
  */
 export async function reserveStep(turn: TurnState, signal: AbortSignal, services: TurnServices): Promise<ReservedStep> {
   const { options, budget, store } = services;
@@ -20,7 +20,7 @@ export async function reserveStep(turn: TurnState, signal: AbortSignal, services
   });
   const book = async (input: number): Promise<ReservedStep> => {
     const { owner } = turn.record.identity;
-    const wanted = { turnId: turn.record.id, input, output: options.maxOutputTokens };
+    const wanted = { turnId: turn.record.id, fence: turn.fence, input, output: options.maxOutputTokens };
     const { reservation, maxOutputTokens } = await budget.reserve(owner, wanted);
     return { request: { ...request, max_tokens: maxOutputTokens }, reservation };
   };

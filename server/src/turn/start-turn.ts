@@ -74,6 +74,7 @@ export async function startTurn(
   const admitted = await reserveStep(
     {
       record: turn,
+      fence: null,
       conversation,
       messages: [...history.messages, userMessage],
       // As they will stand once the turn that waits for a decision is superseded: the prompt tells the model so.

@@ -1,6 +1,6 @@
 import type { Coordination, HeldLock } from "../store/coordination.ts";
 import { type Identity, ownerKey } from "../store/identity.ts";
-import { type Claim, StaleWriteError, type StoredTurn } from "../store/store.ts";
+import { StaleWriteError, type StoredTurn } from "../store/store.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
 import { unfinishedCall } from "../store/unfinished-call.ts";
 import { WakeUp } from "../wake-up.ts";
@@ -20,11 +20,24 @@ export interface TurnRunnerOptions {
 
 /** What an owner holds while it has a turn. */
 interface OwnedTurn {
-  turnId: string;
+  turn: TurnRecord;
   fence: number;
+  /** null: not yet, or not any more. */
   lock: HeldLock | null;
+  needsLock: boolean;
   abort: AbortController;
   news: WakeUp;
+  /** Nothing is renewed any more. */
+  isOver: boolean;
+  /** The renewal that is under way. */
+  renewing: Promise<void>;
+}
+
+/** What an owner is to do. */
+interface Task {
+  intent: Intent;
+  wasRunning: boolean;
+  admitted: ReservedStep | null;
 }
 
 /** What the owner of a turn goes on with. */
@@ -65,7 +78,7 @@ export class TurnRunner {
 
   /** Runs a turn that was just created, with the lock its admission took. Returns at once. */
   start(turn: TurnRecord, fence: number, lock: HeldLock, admitted: ReservedStep): void {
-    void this.#own(turn, fence, lock, { intent: "continue", wasRunning: false, admitted });
+    void this.#own({ turn, fence, lock, needsLock: true }, { intent: "continue", wasRunning: false, admitted });
   }
 
   /** Goes on with a parked or orphaned turn as soon as its user's lock is free. Returns at once. */
@@ -126,37 +139,19 @@ export class TurnRunner {
   }
 
   async #take(turnId: string): Promise<void> {
-    const { store } = this.#services;
+    const { store, now } = this.#services;
     while (!this.#draining) {
       const turn = await store.findTurn(turnId);
       if (turn === null || turn.state.status === "done") return;
-      const userKey = ownerKey(turn.identity.owner);
-      const holder = { conversationId: turn.conversationId, turnId, idempotencyKey: null };
-      const attempt = await this.#coordination.acquireLock(userKey, holder, this.#options.lockTtlMs);
-      if (attempt.status === "held") {
-        await this.#lockReleased(userKey);
-        continue;
-      }
-      const claim = await this.#claim(turn.id, attempt.lock);
+      const claim = await store.claimTurn(turnId, "run", now(), this.leaseExpiresAtMs());
       if (claim !== null) {
-        void this.#own(turn, claim.fence, attempt.lock, {
-          intent: claim.cancelRequested ? "cancel" : "continue",
-          wasRunning: claim.wasRunning,
-          admitted: null,
-        });
+        const { fence, wasRunning } = claim;
+        const intent = claim.cancelRequested ? "cancel" : "continue";
+        void this.#own({ turn, fence, lock: null, needsLock: true }, { intent, wasRunning, admitted: null });
+        return;
       }
-      return;
-    }
-  }
-
-  async #claim(turnId: string, lock: HeldLock): Promise<Claim | null> {
-    try {
-      const claim = await this.#services.store.claimTurn(turnId, "run", this.#services.now(), this.leaseExpiresAtMs());
-      if (claim === null) await this.#coordination.releaseLock(lock);
-      return claim;
-    } catch (error) {
-      await this.#coordination.releaseLock(lock);
-      throw error;
+      // Its owner lives, or another turn of the same user runs.
+      await this.#lockReleased(ownerKey(turn.identity.owner));
     }
   }
 
@@ -177,57 +172,77 @@ export class TurnRunner {
   async #endUnowned(turn: TurnRecord, intent: Exclude<Intent, "continue">): Promise<boolean> {
     const claim = await this.#services.store.claimTurn(turn.id, "end", this.#services.now(), this.leaseExpiresAtMs());
     if (claim === null) return false;
-    await this.#own(turn, claim.fence, null, { intent, wasRunning: claim.wasRunning, admitted: null });
+    const { fence, wasRunning } = claim;
+    await this.#own({ turn, fence, lock: null, needsLock: false }, { intent, wasRunning, admitted: null });
     return true;
   }
 
-  #own(
-    turn: TurnRecord,
-    fence: number,
-    lock: HeldLock | null,
-    task: { intent: Intent; wasRunning: boolean; admitted: ReservedStep | null },
-  ): Promise<void> {
-    const owned: OwnedTurn = { turnId: turn.id, fence, lock, abort: new AbortController(), news: new WakeUp() };
+  #own(having: Pick<OwnedTurn, "turn" | "fence" | "lock" | "needsLock">, task: Task): Promise<void> {
+    const { turn } = having;
+    const owned: OwnedTurn = {
+      ...having,
+      abort: new AbortController(),
+      news: new WakeUp(),
+      isOver: false,
+      renewing: Promise.resolve(),
+    };
     if (this.#handover === "now") owned.abort.abort(new TurnAbort("handover"));
-    const stopListening = this.#coordination.onTurn(turn.id, () => void this.#renew(owned));
+    const renew = (): void => {
+      owned.renewing = owned.renewing.then(() => this.#renew(owned));
+    };
+    const stopListening = this.#coordination.onTurn(turn.id, renew);
     const { leaseMs, lockTtlMs } = this.#options;
     // The lock may be set to last less long than the lease: it must not run out under a turn that is at work.
-    const renewEveryMs = Math.min(leaseMs, lockTtlMs) / 3;
-    const renewal = setInterval(() => void this.#renew(owned), renewEveryMs);
+    const renewal = setInterval(renew, Math.min(leaseMs, lockTtlMs) / 3);
+    if (owned.lock === null) renew();
     const ended = this.#run(owned, task)
       .catch((error: unknown) => this.#services.observer.failed("run turn", error))
       .finally(async () => {
+        owned.isOver = true;
         clearInterval(renewal);
         stopListening();
         owned.abort.abort(new TurnAbort("lost"));
         this.#running.delete(turn.id);
-        if (lock !== null) await this.#coordination.releaseLock(lock);
+        await owned.renewing;
+        if (owned.lock !== null) await this.#coordination.releaseLock(owned.lock);
       });
     this.#running.set(turn.id, { abort: owned.abort, ended });
     return ended;
   }
 
   /** Keeps lease and lock, and learns what others have done to the turn. */
-  async #renew({ turnId, fence, lock, abort, news }: OwnedTurn): Promise<void> {
+  async #renew(owned: OwnedTurn): Promise<void> {
+    const { turn, fence, abort, news } = owned;
+    if (owned.isOver) return;
     try {
-      const lease = await this.#services.store.renewLease(turnId, fence, this.leaseExpiresAtMs());
-      const isOurs =
-        lease !== null && (lock === null || (await this.#coordination.renewLock(lock, this.#options.lockTtlMs)));
-      if (!isOurs) abort.abort(new TurnAbort("lost"));
+      const lease = await this.#services.store.renewLease(turn.id, fence, this.leaseExpiresAtMs());
+      if (lease === null) abort.abort(new TurnAbort("lost"));
       else if (lease.cancelRequested) abort.abort(new TurnAbort("cancelled"));
-      news.raise();
+      else if (owned.needsLock) await this.#keepLock(owned);
     } catch (error) {
       // The lease may still hold when the next renewal succeeds; every write checks the fence anyway.
       this.#services.observer.failed("renew lease", error);
     }
+    news.raise();
   }
 
-  async #run(
-    owned: OwnedTurn,
-    task: { intent: Intent; wasRunning: boolean; admitted: ReservedStep | null },
-  ): Promise<void> {
+  /**
+   * The lock turns away whoever comes second before anything is read. That no second turn of this user runs is the
+   * store's word: a lock that was lost is taken again, and a turn that cannot have it goes on without.
+   */
+  async #keepLock(owned: OwnedTurn): Promise<void> {
+    const { lockTtlMs } = this.#options;
+    if (owned.lock !== null && (await this.#coordination.renewLock(owned.lock, lockTtlMs))) return;
+    const { id: turnId, conversationId, identity } = owned.turn;
+    const holder = { conversationId, turnId, idempotencyKey: null };
+    const attempt = await this.#coordination.takeOverLock(ownerKey(identity.owner), holder, lockTtlMs);
+    owned.lock = attempt.status === "acquired" ? attempt.lock : null;
+  }
+
+  async #run(owned: OwnedTurn, task: Task): Promise<void> {
     const { store } = this.#services;
-    const { turnId, fence, abort } = owned;
+    const { fence, abort } = owned;
+    const turnId = owned.turn.id;
     for (let reloads = 0; ; reloads += 1) {
       const stored = await store.loadTurn(turnId);
       if (stored === null) return this.#settle(turnId);
@@ -240,6 +255,8 @@ export class TurnRunner {
       try {
         for await (const entry of this.#entries(turn, task, reloads)) await recorder.record(entry);
         await recorder.flush();
+        owned.isOver = true;
+        await owned.renewing;
         // Handed over: whoever comes next need not wait for the lease to end.
         if (turn.record.state.status === "running") await store.renewLease(turnId, fence, 0);
         return;
@@ -256,11 +273,7 @@ export class TurnRunner {
     }
   }
 
-  async *#entries(
-    turn: Turn,
-    task: { intent: Intent; wasRunning: boolean },
-    reloads: number,
-  ): AsyncGenerator<TurnEntry> {
+  async *#entries(turn: Turn, task: Task, reloads: number): AsyncGenerator<TurnEntry> {
     const isOrphan = task.wasRunning && reloads === 0;
     if (isOrphan && !(yield* recoverTurn(turn, this.#services))) return;
     switch (task.intent) {
@@ -273,12 +286,13 @@ export class TurnRunner {
     }
   }
 
-  async #turn(stored: StoredTurn, { abort, news }: OwnedTurn, admitted: ReservedStep | null): Promise<Turn> {
+  async #turn(stored: StoredTurn, { fence, abort, news }: OwnedTurn, admitted: ReservedStep | null): Promise<Turn> {
     const { conversation } = stored;
     const toolsNow = async (identity: Identity): Promise<Turn["tools"]> =>
       usableTools(conversation, await toolsOf(identity, this.#services));
     const turn: Turn = {
       record: stored.turn,
+      fence,
       conversation,
       messages: [...stored.messages],
       toolCalls: [...stored.toolCalls],

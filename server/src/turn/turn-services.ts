@@ -8,10 +8,10 @@ import type { ModelClient } from "./model-client.ts";
 
 /** The daily token limits, as a turn needs them. */
 export interface TurnBudget {
-  /** @throws ChatError `limit_exceeded`. */
+  /** @throws ChatError `limit_exceeded`, StaleWriteError when the fence is not that of the turn's owner */
   reserve(
     owner: Owner,
-    wanted: { turnId: string; input: number; output: number },
+    wanted: { turnId: string; fence: number | null; input: number; output: number },
   ): Promise<{ reservation: Reservation; maxOutputTokens: number }>;
   remaining(owner: Owner): Promise<{ user: number; organization: number }>;
   count: (usage: StepUsage) => number;

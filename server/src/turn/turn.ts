@@ -17,6 +17,8 @@ export interface ReservedStep {
 /** What a prompt is built from. */
 export interface TurnState {
   record: TurnRecord;
+  /** Of its owner, who must still be it when something is written; null before the turn is stored. */
+  readonly fence: number | null;
   readonly conversation: ConversationRecord;
   /** Of the whole conversation. */
   readonly messages: MessageRecord[];
