@@ -11,10 +11,23 @@ import { onFreePort, type ServiceProcess, startService } from "./service-process
 const run = promisify(execFile);
 const USER = "chatbot";
 
+/** Every table but those in which migrations are noted. */
+const TRUNCATE = `
+do $$
+declare tables text;
+begin
+  select string_agg(quote_ident(tablename), ', ') into tables
+    from pg_tables where schemaname = 'public' and tablename not like 'kysely%';
+  if tables is not null then execute 'truncate ' || tables; end if;
+end
+$$`;
+
 /** A PostgreSQL of its own for tests, on loopback, in a folder that is removed at the end. */
 export interface PostgresServer {
   /** Makes an empty database; resolves with its URL. */
   createDatabase(): Promise<string>;
+  /** Removes all rows, which is much faster than another database. */
+  emptyDatabase(url: string): Promise<void>;
   /** Ends it at once, as a crash would; its data stay until `remove`. */
   stop(): Promise<void>;
   /** The same data at the same address. */
@@ -58,15 +71,10 @@ export async function startPostgres(): Promise<PostgresServer> {
       createDatabase: async () => {
         databases += 1;
         const name = `chatbot_${databases}`;
-        const client = new Client({ connectionString: urlOf("postgres") });
-        await client.connect();
-        try {
-          await client.query(`create database ${name}`);
-        } finally {
-          await client.end();
-        }
+        await runSql(urlOf("postgres"), `create database ${name}`);
         return urlOf(name);
       },
+      emptyDatabase: (url) => runSql(url, TRUNCATE),
       stop: () => running.stop(),
       restart: async () => {
         await running.stop();
@@ -78,6 +86,16 @@ export async function startPostgres(): Promise<PostgresServer> {
       },
     };
   });
+}
+
+async function runSql(url: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }
 
 /** PostgreSQL refuses to run as root: then it runs as its own user, or as nobody. */

@@ -22,7 +22,8 @@ export interface PostgresOptions {
 }
 
 const CONNECTIONS = 10;
-const CONNECT_MS = 2000;
+/** Also for one of those that are there already, when all are busy. */
+const CONNECT_MS = 5000;
 const STATEMENT_MS = 3000;
 /** A server that does not even say that it was too slow is not there. */
 const ANSWER_MS = 4000;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aNewTurn } from "../../../test/records.ts";
 import { POSTGRES, whereInstalled } from "../../../test/services/installed.ts";
 import { type PostgresServer, startPostgres } from "../../../test/services/postgres-server.ts";
+import { describeConcurrentStore } from "../concurrent-store.contract.ts";
 import { describeStore } from "../store.contract.ts";
 import type { Store } from "../store.ts";
 import { openSqlite } from "./open-sqlite.ts";
@@ -26,6 +27,7 @@ const openFile = async (path?: string): Promise<Store> => createSqlStore(openSql
 
 describeStore("SqlStore in memory", () => createSqlStore(openSqlite(":memory:")));
 describeStore("SqlStore in a SQLite file", () => openFile());
+describeConcurrentStore("SqlStore in a SQLite file, at the same moment", async () => [await openFile()]);
 
 describe("SqlStore on a file that was there before", () => {
   it("finds what was stored, and migrates nothing twice", async () => {
@@ -42,12 +44,21 @@ describe("SqlStore on a file that was there before", () => {
 
 whereInstalled([POSTGRES], () => {
   let server: PostgresServer;
+  let url: string;
   beforeAll(async () => {
     server = await startPostgres();
+    url = await server.createDatabase();
   });
   afterAll(() => server.remove());
 
-  const open = (url: string): Promise<Store> => openStore({ type: "postgres", url }, () => undefined);
+  const open = (): Promise<Store> => openStore({ type: "postgres", url }, () => undefined);
 
-  describeStore("SqlStore in PostgreSQL", async () => open(await server.createDatabase()));
+  describeStore("SqlStore in PostgreSQL", async () => {
+    await server.emptyDatabase(url);
+    return open();
+  });
+  describeConcurrentStore("SqlStores of three processes in PostgreSQL, at the same moment", async () => {
+    await server.emptyDatabase(url);
+    return Promise.all([open(), open(), open()]);
+  });
 });

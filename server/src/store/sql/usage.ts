@@ -11,26 +11,27 @@ const ORDER: readonly LimitType[] = ["user", "organization", "global"];
 
 /** What each scope has used and reserved on a day; zero where nothing is on record. */
 export async function usageBalances(tx: Tx, day: string, scopes: readonly UsageScope[]): Promise<UsageBalance[]> {
-  const balances: UsageBalance[] = [];
-  for (const scope of scopes) {
-    const usage = await tx
-      .selectFrom("usage_daily")
-      .select("used")
-      .where("day", "=", day)
-      .where("scope", "=", scope.type)
-      .where("scope_id", "=", scope.id)
-      .executeTakeFirst();
-    const reserved = await tx
-      .selectFrom("reservation_scopes")
-      // A sum has a type of its own in PostgreSQL, which holds more than any number here.
-      .select((select) => select.cast<number | null>(select.fn.sum("tokens"), "bigint").as("tokens"))
-      .where("day", "=", day)
-      .where("scope", "=", scope.type)
-      .where("scope_id", "=", scope.id)
-      .executeTakeFirst();
-    balances.push({ scope, used: usage?.used ?? 0, reserved: reserved?.tokens ?? 0 });
-  }
-  return balances;
+  const types = scopes.map(({ type }) => type);
+  const ids = scopes.map(({ id }) => id);
+  const used = await tx
+    .selectFrom("usage_daily")
+    .select(["scope", "scope_id", "used as tokens"])
+    .where("day", "=", day)
+    .where("scope", "in", types)
+    .where("scope_id", "in", ids)
+    .execute();
+  const reserved = await tx
+    .selectFrom("reservation_scopes")
+    // A sum has a type of its own in PostgreSQL, which holds more than any number here.
+    .select((select) => ["scope", "scope_id", select.cast<number>(select.fn.sum("tokens"), "bigint").as("tokens")])
+    .where("day", "=", day)
+    .where("scope", "in", types)
+    .where("scope_id", "in", ids)
+    .groupBy(["scope", "scope_id"])
+    .execute();
+  const tokensIn = (rows: typeof used, { type, id }: UsageScope): number =>
+    rows.find((row) => row.scope === type && row.scope_id === id)?.tokens ?? 0;
+  return scopes.map((scope) => ({ scope, used: tokensIn(used, scope), reserved: tokensIn(reserved, scope) }));
 }
 
 /** See `Store.reserve`. */
@@ -56,18 +57,18 @@ export async function reserve(
       created_at: new Date().toISOString(),
     })
     .execute();
-  for (const scope of scopes) {
-    await tx
-      .insertInto("reservation_scopes")
-      .values({
+  await tx
+    .insertInto("reservation_scopes")
+    .values(
+      scopes.map((scope) => ({
         reservation_id: reservation.id,
         day,
         scope: scope.type,
         scope_id: scope.id,
         tokens: reservation.tokens,
-      })
-      .execute();
-  }
+      })),
+    )
+    .execute();
   return reservation;
 }
 
@@ -149,18 +150,23 @@ async function lockCounters(tx: Tx, day: string, scopes: readonly UsageScope[]):
   );
 }
 
+/** Adds up, in one statement: the rows are taken in the order in which they are named. */
 async function count(tx: Tx, used: readonly Used[]): Promise<void> {
-  for (const counter of used.toSorted(compareCounters)) {
-    await tx
-      .insertInto("usage_daily")
-      .values(counter)
-      .onConflict((conflict) =>
-        conflict
-          .columns(["day", "scope", "scope_id"])
-          .doUpdateSet((update) => ({ used: update("usage_daily.used", "+", counter.used) })),
-      )
-      .execute();
+  if (used.length === 0) return;
+  const sums = new Map<string, Used>();
+  for (const counter of used) {
+    const key = JSON.stringify([counter.scope, counter.scope_id, counter.day]);
+    sums.set(key, { ...counter, used: counter.used + (sums.get(key)?.used ?? 0) });
   }
+  await tx
+    .insertInto("usage_daily")
+    .values([...sums.values()].toSorted(compareCounters))
+    .onConflict((conflict) =>
+      conflict
+        .columns(["day", "scope", "scope_id"])
+        .doUpdateSet((update) => ({ used: update("usage_daily.used", "+", update.ref("excluded.used")) })),
+    )
+    .execute();
 }
 
 function compareCounters(a: Counter, b: Counter): number {
