@@ -9,7 +9,7 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "server", include: ["server/**/*.test.ts"], exclude: ["server/test/faults/**"] },
+        test: { name: "server", include: ["server/**/*.test.ts"], exclude: ["server/test/{faults,cluster}/**"] },
       },
       { extends: true, test: { name: "demo", include: ["demo/**/*.test.ts"], exclude: ["demo/e2e/**"] } },
       { extends: true, test: { name: "tools", include: [".ci/*.test.ts", "widget/test/*.test.ts"] } },
@@ -27,11 +27,22 @@ const config: ViteUserConfig = defineConfig({
       {
         extends: true,
         test: {
+          name: "cluster",
+          include: ["server/test/cluster/*.test.ts"],
+          // Each starts several replicas, and what stands before and behind them.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "e2e",
           include: ["demo/e2e/**/*.e2e.test.ts"],
           // Each starts a browser and the whole demo: one at a time, after everything else.
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

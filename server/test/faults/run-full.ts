@@ -1,5 +1,5 @@
-// npm run test:faults: the fault tests with the counts that the guarantees are stated for, and a table of what was
-// measured. Arguments go to vitest: `npm run test:faults -- kill-loop` runs one file.
+// npm run test:faults, npm run test:cluster: the tests of that project with the counts that the guarantees are stated for,
+// and a table of what was measured. Further arguments choose files: `npm run test:faults -- kill-loop` runs one.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FaultFigure } from "./fault-figures.ts";
 
-const HERE = fileURLToPath(new URL(".", import.meta.url));
+const TESTS = fileURLToPath(new URL("../", import.meta.url));
 const VITEST = fileURLToPath(new URL("vitest.mjs", import.meta.resolve("vitest/package.json")));
 
 function readFigures(file: string): FaultFigure[] {
@@ -29,9 +29,10 @@ function table(figures: readonly FaultFigure[]): string {
 
 const directory = mkdtempSync(join(tmpdir(), "chat-bot-figures-"));
 const figures = join(directory, "figures.jsonl");
-const filters = process.argv.slice(2).map((name) => join(HERE, name));
+const [project = "faults", ...names] = process.argv.slice(2);
+const filters = names.map((name) => join(TESTS, project, name));
 // The project runs one file after the other: each is there to be alone with its machine.
-const args = ["run", "--project", "faults", ...(filters.length > 0 ? filters : [HERE])];
+const args = ["run", "--project", project, ...(filters.length > 0 ? filters : [join(TESTS, project, "/")])];
 const vitest = spawn(process.execPath, [VITEST, ...args], {
   env: { ...process.env, CHATBOT_FAULTS: process.env["CHATBOT_FAULTS"] ?? "full", CHATBOT_FAULTS_FIGURES: figures },
   stdio: "inherit",
