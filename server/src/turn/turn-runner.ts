@@ -140,32 +140,29 @@ export class TurnRunner {
 
   async #take(turnId: string): Promise<void> {
     const { store, now } = this.#services;
-    while (!this.#draining) {
-      const turn = await store.findTurn(turnId);
-      if (turn === null || turn.state.status === "done") return;
-      const claim = await store.claimTurn(turnId, "run", now(), this.leaseExpiresAtMs());
-      if (claim !== null) {
-        const { fence, wasRunning } = claim;
-        const intent = claim.cancelRequested ? "cancel" : "continue";
-        void this.#own({ turn, fence, lock: null, needsLock: true }, { intent, wasRunning, admitted: null });
-        return;
+    const known = await store.findTurn(turnId);
+    if (known === null) return;
+    const released = new WakeUp();
+    const userKey = ownerKey(known.identity.owner);
+    const stopListening = this.#coordination.onLockReleased(userKey, () => released.raise());
+    try {
+      while (!this.#draining) {
+        const seen = released.count;
+        const turn = await store.findTurn(turnId);
+        if (turn === null || turn.state.status === "done") return;
+        const claim = await store.claimTurn(turnId, "run", now(), this.leaseExpiresAtMs());
+        if (claim !== null) {
+          const { fence, wasRunning } = claim;
+          const intent = claim.cancelRequested ? "cancel" : "continue";
+          void this.#own({ turn, fence, lock: null, needsLock: true }, { intent, wasRunning, admitted: null });
+          return;
+        }
+        // Its owner lives, or another turn of the same user runs. Either can end without a word.
+        await released.after(seen, SWEEP_EVERY_MS);
       }
-      // Its owner lives, or another turn of the same user runs.
-      await this.#lockReleased(ownerKey(turn.identity.owner));
+    } finally {
+      stopListening();
     }
-  }
-
-  /** Resolves when the lock may be free; looks by itself now and then, because a holder can die without a word. */
-  #lockReleased(userKey: string): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        stopListening();
-        resolve();
-      };
-      const timer = setTimeout(done, SWEEP_EVERY_MS).unref();
-      const stopListening = this.#coordination.onLockReleased(userKey, done);
-    });
   }
 
   /** Needs no lock: ending calls no model and runs no tool, and the claim keeps everybody else away. */
