@@ -43,5 +43,7 @@ export interface Coordination {
 
   /** Resolves when it can be used. */
   ping(): Promise<void>;
+  /** This process goes on without the others: what they announce arrives late. */
+  isDegraded(): boolean;
   close(): Promise<void>;
 }

@@ -71,6 +71,10 @@ class MemoryCoordination implements Coordination {
     return this.#listen(`turn ${turnId}`, listener);
   }
 
+  isDegraded(): boolean {
+    return false;
+  }
+
   ping(): Promise<void> {
     return Promise.resolve();
   }

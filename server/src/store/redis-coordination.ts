@@ -64,6 +64,8 @@ export async function createRedisCoordination(url: string, options: RedisCoordin
 }
 
 class RedisCoordination implements Coordination {
+  /** Of this process, among all that share the Redis. */
+  readonly #id = randomBytes(8).toString("hex");
   readonly #commands: Client;
   /** A connection that has subscribed takes no other commands. */
   readonly #subscriber: Client;
@@ -158,6 +160,11 @@ class RedisCoordination implements Coordination {
     return this.#listen(turnChannel(turnId), listener);
   }
 
+  /** Without Redis it does nothing at all. */
+  isDegraded(): boolean {
+    return false;
+  }
+
   async ping(): Promise<void> {
     await this.#answered(() => this.#commands.ping());
   }
@@ -195,7 +202,9 @@ class RedisCoordination implements Coordination {
   }
 
   #announce(channel: string): void {
-    this.#answered(() => this.#commands.publish(channel, "")).catch(() => undefined);
+    // Who listens here need not wait for Redis, nor do without when it is lost.
+    setImmediate(() => this.#wake(channel));
+    this.#answered(() => this.#commands.publish(channel, this.#id)).catch(() => undefined);
   }
 
   #listen(channel: string, listener: () => void): () => void {
@@ -229,7 +238,8 @@ class RedisCoordination implements Coordination {
     this.#subscriber.unsubscribe(channel, this.#onMessage).catch(() => undefined);
   }
 
-  readonly #onMessage = (_message: string, channel: string): void => {
+  readonly #onMessage = (sender: string, channel: string): void => {
+    if (sender === this.#id) return;
     // Unsubscribing was lost with a connection, and the next one was subscribed anew.
     if (!this.#listeners.has(channel)) this.#unsubscribe(channel);
     this.#wake(channel);
