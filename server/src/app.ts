@@ -112,7 +112,9 @@ export function createApp(services: AppServices, options: AppOptions): Koa {
     "/ready",
     ready({
       isDraining: () => runner.isDraining,
-      ping: () => store.ping(),
+      ping: async () => {
+        await Promise.all([store.ping(), coordination.ping()]);
+      },
       toolServers: () => turn.catalog.health(),
     }),
   );

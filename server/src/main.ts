@@ -13,10 +13,12 @@ import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { errorMessage } from "./routes/error-messages.ts";
+import type { Coordination } from "./store/coordination.ts";
 import type { Identity, Owner } from "./store/identity.ts";
+import { createLocalShareCoordination } from "./store/local-share-coordination.ts";
 import { createMemoryCoordination } from "./store/memory-coordination.ts";
-import { openSqlite } from "./store/sql/open-sqlite.ts";
-import { createSqlStore } from "./store/sql/sql-store.ts";
+import { createRedisCoordination } from "./store/redis-coordination.ts";
+import { openStore } from "./store/sql/open-store.ts";
 import { OpenStreams } from "./stream/open-streams.ts";
 import { permittedTools } from "./tools/permitted-tools.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -44,8 +46,8 @@ export interface RunningServer {
 
 /** Builds every service and listens. */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
-  const store = await createSqlStore(openSqlite(config.databasePath));
-  const coordination = createMemoryCoordination();
+  const store = await openStore(config.database, (error) => logger.warn({ error }, "a database connection was lost"));
+  const coordination = await openCoordination(config, logger);
   const catalog = createToolCatalog({
     mcpServers: config.mcpServers,
     rules: config.toolRules,
@@ -53,7 +55,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     log: logger,
   });
   const streams = new OpenStreams(STREAM_LIMITS);
-  const metrics = createMetrics({ openStreams: () => streams.total, toolServers: () => catalog.health() });
+  const metrics = createMetrics({
+    openStreams: () => streams.total,
+    isDegraded: () => coordination.isDegraded(),
+    toolServers: () => catalog.health(),
+  });
   const budget = createTokenBudget(store, {
     limitsOf: (owner) => limitsOf(config, owner),
     cacheReadWeight: config.cacheReadWeight,
@@ -79,6 +85,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       approvalTtlMs: config.approvalTtlSeconds * 1000,
       errorMessage,
     },
+    isDegraded: () => coordination.isDegraded(),
     now: Date.now,
     sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
   };
@@ -128,6 +135,18 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       await store.close();
     },
   };
+}
+
+/** Many processes meet in Redis; one needs nobody. */
+async function openCoordination({ redisUrl, onRedisLoss }: Config, logger: Logger): Promise<Coordination> {
+  if (redisUrl === null) return createMemoryCoordination();
+  const shared = await createRedisCoordination(redisUrl, {
+    onLost: (error) => logger.warn({ error }, "a connection to Redis was lost"),
+  });
+  if (onRedisLoss === "fail_closed") return shared;
+  return createLocalShareCoordination(shared, (isDegraded) =>
+    logger.warn({ degraded: isDegraded }, "this process goes on without the others"),
+  );
 }
 
 /** Streams are exempt: these bound how long a request may take to arrive, not its answer. */

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { TokenLimits } from "../admit/token-budget.ts";
+import type { DatabaseLocation } from "../store/sql/open-store.ts";
 import { describeIssues } from "./describe-issues.ts";
 import type { Environment } from "./environment.ts";
 
@@ -18,8 +19,9 @@ export interface Settings {
   limits: TokenLimits;
   /** What a token read from the prompt cache counts, 0 to 1. */
   cacheReadWeight: number;
-  /** The SQLite file, or `:memory:`. */
-  databasePath: string;
+  database: DatabaseLocation;
+  /** Null: this is the only process. */
+  redisUrl: string | null;
   onRedisLoss: "fail_closed" | "local_share";
   workspaceDir: string;
   maxSteps: number;
@@ -54,29 +56,41 @@ const MAX_SECONDS = 24 * 60 * 60;
 
 const visible = z.string().regex(/^[\x21-\x7e]+$/, "must be visible ASCII characters without spaces");
 
-const databasePathSchema = z
+const databaseSchema = z
   .string()
-  .transform((url, context) => {
-    const path = readDatabaseUrl(url);
-    if (typeof path === "string") return path;
-    context.addIssue({ code: "custom", message: path.problem });
+  .transform((text, context): DatabaseLocation => {
+    const location = readDatabaseUrl(text);
+    if (location !== null) return location;
+    const message = "must name a SQLite file, such as file:./data/chatbot.db, or be a postgres:// URL with a database";
+    context.addIssue({ code: "custom", message });
     return z.NEVER;
   })
-  .default("./data/chatbot.db");
+  .default({ type: "sqlite", path: "./data/chatbot.db" });
 
-/** The path may be relative. The URL may hold a password, so no problem shows it. */
-function readDatabaseUrl(url: string): string | { problem: string } {
-  if (/^postgres(ql)?:/.test(url)) {
-    return { problem: "PostgreSQL is not supported by this version yet: name a SQLite file (file:./data/chatbot.db)" };
+/** A path may be relative. Null when it is neither of the two: it may hold a password, so no problem shows it. */
+function readDatabaseUrl(text: string): DatabaseLocation | null {
+  if (/^postgres(ql)?:/.test(text)) {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    const isComplete = url !== null && url.pathname.length > 1 && (url.hostname !== "" || url.searchParams.has("host"));
+    return isComplete ? { type: "postgres", url: text } : null;
   }
-  const problem = "must name a SQLite file, such as file:./data/chatbot.db";
-  if (!url.startsWith("file:") || url.length === "file:".length) return { problem };
-  if (!url.startsWith("file://")) return url.slice("file:".length);
+  if (!text.startsWith("file:") || text.length === "file:".length) return null;
+  if (!text.startsWith("file://")) return { type: "sqlite", path: text.slice("file:".length) };
   try {
-    return fileURLToPath(url);
+    return { type: "sqlite", path: fileURLToPath(text) };
   } catch {
-    return { problem };
+    return null;
   }
+}
+
+const redisUrlSchema = z
+  .string()
+  .refine(isRedisUrl, "must be a redis:// or rediss:// URL, with the number of a database at the most");
+
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const { hostname, pathname } = new URL(text);
+  return hostname !== "" && /^(?:\/\d{0,4})?$/.test(pathname);
 }
 
 /** Every variable but those of the issuer and of the file: names as in the README, "Configuration". */
@@ -94,8 +108,8 @@ const variablesSchema = z.object({
     .regex(/^(?:0(?:\.[0-9]{1,6})?|1(?:\.0{1,6})?)$/, "must be a number from 0 to 1")
     .transform(Number)
     .default(0.1),
-  DATABASE_URL: databasePathSchema,
-  REDIS_URL: z.never("Redis is not supported by this version yet: leave it unset and run one process").optional(),
+  DATABASE_URL: databaseSchema,
+  REDIS_URL: redisUrlSchema.optional(),
   CHATBOT_ON_REDIS_LOSS: z
     .enum(["fail_closed", "local_share"], "must be fail_closed or local_share")
     .default("fail_closed"),
@@ -141,7 +155,8 @@ function toSettings(variables: z.infer<typeof variablesSchema>, cwd: string): Se
       global: variables.CHATBOT_DAILY_TOKEN_LIMIT_GLOBAL,
     },
     cacheReadWeight: variables.CHATBOT_CACHE_READ_WEIGHT,
-    databasePath: variables.DATABASE_URL === ":memory:" ? ":memory:" : resolve(cwd, variables.DATABASE_URL),
+    database: absolute(variables.DATABASE_URL, cwd),
+    redisUrl: variables.REDIS_URL ?? null,
     onRedisLoss: variables.CHATBOT_ON_REDIS_LOSS,
     workspaceDir: resolve(cwd, variables.WORKSPACE_DIR),
     maxSteps: variables.CHATBOT_MAX_STEPS,
@@ -156,4 +171,9 @@ function toSettings(variables: z.infer<typeof variablesSchema>, cwd: string): Se
     logLevel: variables.LOG_LEVEL,
     metrics: { port: variables.METRICS_PORT ?? null, token: variables.METRICS_TOKEN ?? null },
   };
+}
+
+function absolute(database: DatabaseLocation, cwd: string): DatabaseLocation {
+  if (database.type !== "sqlite" || database.path === ":memory:") return database;
+  return { ...database, path: resolve(cwd, database.path) };
 }

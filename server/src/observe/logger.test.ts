@@ -45,6 +45,9 @@ const VALUES: [title: string, value: unknown, expected: unknown][] = [
   ["half a token, hidden", "eyJhbGciOiJIUzI1NiJ9.eyJzd", "[secret]"],
   ["a bearer header, hidden", "Authorization: Bearer abc.def", "Authorization: Bearer [secret]"],
   ["a provider's key, hidden", "key sk-ant-api03-abcdefgh", "key [secret]"],
+  ["a password in a URL, hidden", "to postgres://app:p:a@ss@db:5432/chat!", "to postgres://app:[secret]@db:5432/chat!"],
+  ["a password without a name, hidden", "redis://:hunter2@cache", "redis://:[secret]@cache"],
+  ["a port in a URL", "http://127.0.0.1:4000/a@b", "http://127.0.0.1:4000/a@b"],
   ["a token in a structure, hidden", { authorization: "Bearer abc" }, '{"authorization":"Bearer [secret]"}'],
 ];
 

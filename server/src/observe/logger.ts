@@ -4,8 +4,9 @@ import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
 const MAX_VALUE_LENGTH = 256;
 /** Of a longer value the rest is not even looked at. */
 const MAX_SCANNED_LENGTH = 4096;
-/** The last line of defence: whatever looks like a bearer token or a provider's key, wherever it came from. */
-const SECRETS = /\beyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?|\bsk-[\w-]{8,}|(?<=\bbearer )[^\s"]+/gi;
+/** The last line of defence: whatever looks like a bearer token, a provider's key or a password in a URL. */
+const SECRETS =
+  /\beyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?|\bsk-[\w-]{8,}|(?<=\bbearer )[^\s"]+|(?<=:\/\/[^\s/:@]{0,100}:)[^\s/]{1,300}(?=@)/gi;
 /** Control and bidirectional characters: they steer terminals, or make a line read as another one. */
 const STEERING = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
 

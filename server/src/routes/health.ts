@@ -14,14 +14,14 @@ export function health(): Middleware {
 /** What readiness is made of. */
 export interface ReadyOptions {
   isDraining(): boolean;
-  /** Rejects when the store does not answer. */
+  /** Rejects when one of the stores does not answer. */
   ping(): Promise<void>;
   toolServers(): ReadonlyMap<string, string>;
   /** How long the store may take. Default: 2 s. */
   timeoutMs?: number | undefined;
 }
 
-/** `GET /ready`: the store answers and this process takes new turns. A tool server that is down does not unready it. */
+/** `GET /ready`: the stores answer and this process takes new turns. A tool server that is down does not unready it. */
 export function ready(options: ReadyOptions): Middleware {
   const { timeoutMs = 2000 } = options;
   return async function answerReady(ctx) {

@@ -246,7 +246,9 @@ class RedisCoordination implements Coordination {
   };
 
   #wake(channel: string): void {
-    for (const listener of this.#listeners.get(channel) ?? []) listener();
+    // Of this moment: whoever is called may listen again.
+    const listeners = [...(this.#listeners.get(channel) ?? [])];
+    for (const listener of listeners) listener();
   }
 
   #run(script: string, keys: string[], values: string[]): Promise<unknown> {

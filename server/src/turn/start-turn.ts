@@ -122,9 +122,12 @@ function newConversation(message: NewMessage, services: TurnServices, createdAt:
   };
 }
 
-/** The first line of the first message: no model is asked for a title. */
+/** The first line of the first message, as text that every database takes: no model is asked for a title. */
 function title(text: string): string {
-  const line = text.trim().split("\n", 1)[0]?.trim() ?? "";
+  const line = (text.trim().split("\n", 1)[0] ?? "")
+    .replace(/\p{Cc}/gu, " ")
+    .toWellFormed()
+    .trim();
   const characters = Array.from(new Intl.Segmenter().segment(line.slice(0, 1000)), ({ segment }) => segment);
   return characters.length <= TITLE_LENGTH ? line : `${characters.slice(0, TITLE_LENGTH - 1).join("")}…`;
 }
