@@ -17,8 +17,8 @@ const SILENT_SECONDS = faultCount("SILENT_SECONDS", { small: 22, full: 305 });
 const FIRST_EVENTS = faultCount("FIRST_EVENTS", { small: 5, full: 100 });
 const FIRST_EVENT_LIMIT_MS = 1000;
 const BIG_BODIES = faultCount("BIG_BODIES", { small: 3, full: 50 });
-/** More than the server takes, and less than nginx refuses itself. */
-const BIG_BODY_BYTES = [64 * 1024 + 1, 900 * 1024];
+/** One more than the server takes, and less than nginx refuses itself. */
+const BIG_BODY_BYTES = 64 * 1024 + 1;
 
 whereInstalled([NGINX], () => {
   describe("two replicas behind an nginx with its defaults", () => {
@@ -131,10 +131,10 @@ whereInstalled([NGINX], () => {
       expect(textOf(frames)).toBe("So be it.");
     });
 
-    it.concurrent.each(BIG_BODY_BYTES)("refuse a body of %i bytes themselves", async (bytes) => {
+    it.concurrent("refuse a body of more than 64 KB themselves", async () => {
       const user = await signIn();
       for (let round = 0; round < BIG_BODIES; round += 1) {
-        const response = await user.request("POST", "/message", { body: { message: "x".repeat(bytes) } });
+        const response = await user.request("POST", "/message", { body: { message: "x".repeat(BIG_BODY_BYTES) } });
         expect(response.status).toBe(413);
         expect(response.headers.get("content-type")).toMatch(/^application\/json/);
         expect(await response.json()).toMatchObject({ error: "payload_too_large" });
