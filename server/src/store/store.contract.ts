@@ -403,7 +403,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("is remembered for its conversation alone when it is said to be, until it is taken back", async () => {
         const created = await begin();
-        const calls = ["b__pay", "a__pay"].map((name) => aPendingCall(created.turn, LATER, { name, title: "Pay" }));
+        const calls = ["b__pay", "a__pay"].map((tool) =>
+          aPendingCall(created.turn, LATER, { name: tool, title: "Pay" }),
+        );
         const once = aPendingCall(created.turn, LATER, { name: "c__pay" });
         await park(created, [...calls, once]);
         for (const call of calls) await store.decide(approve(call, { remembered: true }));
