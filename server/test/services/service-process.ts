@@ -59,7 +59,7 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
 }
 
 /** Somebody else may take it in the meantime: the server then ends, and can be started on another one. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
