@@ -96,6 +96,11 @@ export class ClusterRig implements AsyncDisposable {
     return FaultUser.signIn(() => this.urls[replica] ?? "", this.#parts.secret);
   }
 
+  /** SIGTERM for the replica with this number; resolves when it is gone. */
+  async stopReplica(replica: number): Promise<void> {
+    await this.#parts.replicas[replica]?.stop();
+  }
+
   /** Lets the call of `hold` with this reference end; waits for it to begin. */
   async release(ref: string): Promise<void> {
     const url = new URL(`/release/${encodeURIComponent(ref)}`, this.#parts.toolServer.url);

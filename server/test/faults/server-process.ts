@@ -14,6 +14,8 @@ export interface ServerProcess {
   url: string;
   /** `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** SIGTERM; resolves when the process has ended in its own time. */
+  stop(): Promise<void>;
   /** The last lines it wrote that are no mere information, for the message of a failed test. */
   output(): string;
 }
@@ -40,11 +42,16 @@ export async function startProcess(main: URL, env: Record<string, string>): Prom
     createInterface({ input: child.stderr }).on("line", onLine);
     gone.then(() => reject(new Error(`${main.pathname} ended:\n${lines.join("\n")}`)), reject);
   });
-  return { url, kill: () => kill(child, gone), output: () => lines.join("\n") };
+  return {
+    url,
+    kill: () => end(child, "SIGKILL", gone),
+    stop: () => end(child, "SIGTERM", gone),
+    output: () => lines.join("\n"),
+  };
 }
 
-async function kill(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
-  child.kill("SIGKILL");
+async function end(child: ChildProcess, signal: NodeJS.Signals, gone: Promise<unknown>): Promise<void> {
+  child.kill(signal);
   await gone;
 }
 
