@@ -44,7 +44,11 @@ async function start(options: EngineOptions = {}): Promise<Api> {
   const { store, budget, replica } = engine;
   const streams = new OpenStreams({ perUser: 3, perOrganization: 10, perProcess: 20 });
   const services = { store, budget, coordination: replica.coordination, runner: replica.runner, streams };
-  const metrics = createMetrics({ openStreams: () => streams.total, toolServers: () => new Map() });
+  const metrics = createMetrics({
+    openStreams: () => streams.total,
+    isDegraded: () => false,
+    toolServers: () => new Map(),
+  });
   const app = createApp(
     { ...services, turn: engine.services(), logger: createLogger("silent"), metrics },
     {

@@ -148,6 +148,7 @@ export class Engine {
         approvalTtlMs: 900_000,
         errorMessage,
       },
+      isDegraded: () => this.replica.coordination.isDegraded(),
       now: this.now,
       sleep: (ms) => {
         this.waits.push(ms);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
 function metricsWith(streams: number, servers: [string, string][] = []): Metrics {
-  return createMetrics({ openStreams: () => streams, toolServers: () => new Map(servers) });
+  return createMetrics({ openStreams: () => streams, isDegraded: () => false, toolServers: () => new Map(servers) });
 }
 
 async function linesOf(metrics: Metrics): Promise<string[]> {

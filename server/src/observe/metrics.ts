@@ -18,6 +18,7 @@ export interface Metrics {
 /** What is read when somebody asks. */
 export interface MetricsSources {
   openStreams(): number;
+  isDegraded(): boolean;
   toolServers(): ReadonlyMap<string, string>;
 }
 
@@ -34,6 +35,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
       this.set(sources.openStreams());
     },
   });
+  const degraded = new Gauge({
+    name: "chatbot_degraded",
+    help: "1 while this process goes on without what all replicas share.",
+    registers: [],
+    collect() {
+      this.set(sources.isDegraded() ? 1 : 0);
+    },
+  });
   const toolServerUp = new Gauge({
     name: "chatbot_tool_server_up",
     help: "1 while a configured tool server is connected.",
@@ -44,6 +53,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
   });
   registry.registerMetric(openStreams);
+  registry.registerMetric(degraded);
   registry.registerMetric(toolServerUp);
   return {
     requests: new Counter({

@@ -51,7 +51,7 @@ describe("GET /ready", () => {
 });
 
 describe("GET /metrics", () => {
-  const metrics = createMetrics({ openStreams: () => 0, toolServers: () => new Map() });
+  const metrics = createMetrics({ openStreams: () => 0, isDegraded: () => false, toolServers: () => new Map() });
   const boundary = errorBoundary({ onUnexpected: () => {} });
 
   const REFUSED: [title: string, authorization: string | undefined][] = [

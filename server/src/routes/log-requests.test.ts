@@ -14,7 +14,7 @@ async function serve(
   stage: Middleware,
 ): Promise<{ url: string; line(): Promise<Record<string, unknown>>; metrics: Metrics }> {
   const output = new PassThrough({ encoding: "utf8" });
-  const metrics = createMetrics({ openStreams: () => 0, toolServers: () => new Map() });
+  const metrics = createMetrics({ openStreams: () => 0, isDegraded: () => false, toolServers: () => new Map() });
   const boundary = errorBoundary({ onUnexpected: () => {} });
   const url = await serveStages(boundary, logRequests(createLogger("info", output), metrics), stage);
   return {

@@ -34,7 +34,8 @@ const FIRST_REPEAT_WAIT_MS = 500;
 /** One model call: reserve, stream, settle. */
 export async function* streamStep(turn: Turn, services: TurnServices): AsyncGenerator<TurnEntry, StepEnd> {
   if (!isTokenInTime(turn, services.now())) throw new TurnFailure("token_expired", { retryable: true });
-  yield { type: "commit", events: [{ type: "status_update", state: "ai_typing" }] };
+  const degraded: ServerEvent[] = services.isDegraded() ? [{ type: "status_update", state: "degraded" }] : [];
+  yield { type: "commit", events: [...degraded, { type: "status_update", state: "ai_typing" }] };
   let reserved = turn.admitted ?? (await reserveStep(turn, turn.signal, services));
   turn.admitted = null;
 

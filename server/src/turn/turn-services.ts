@@ -48,6 +48,8 @@ export interface TurnServices {
   permittedTools(tools: readonly Tool[], identity: Identity): readonly Tool[];
   observer: TurnObserver;
   options: TurnOptions;
+  /** This process goes on without the others: see `Coordination`. */
+  isDegraded(): boolean;
   /** The clock, in milliseconds. */
   now: () => number;
   /** Resolves after so many milliseconds; rejects when aborted. */
