@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { createScriptedClaude, type Exchange, type ScriptedClaude } from "../../../demo/src/scripted-claude/server.ts";
+import { BankBook, type BankEntry } from "./bank-book.ts";
 import { AUDIENCE, FaultUser, ISSUER } from "./fault-user.ts";
-import { type ServerProcess, startProcess } from "./server-process.ts";
+import { launchProcess, type ServerProcess, startProcess } from "./server-process.ts";
 
 /** Lease and idle limit of the server under test, as short as the configuration allows. */
 export const LEASE_MS = 1000;
+
+const SERVER = new URL("../../src/main.ts", import.meta.url);
 
 function configOf(bankUrl: string): object {
   return {
@@ -19,16 +22,6 @@ function configOf(bankUrl: string): object {
       workspace__write_file: { permissions: ["workspace:write"], approval: "always", streamInput: true },
     },
   };
-}
-
-/** A line of the bank's own book. */
-export interface BankEntry {
-  what: "called" | "ran" | "aborted";
-  tool: string;
-  ref: string;
-  /** The idempotency key it was sent. */
-  key: string;
-  at: number;
 }
 
 /** A model call, as the scripted Claude received it. */
@@ -42,6 +35,7 @@ interface Parts {
   secret: string;
   claude: ScriptedClaude;
   bank: ServerProcess;
+  book: BankBook;
   env: Record<string, string>;
   modelCalls: ModelCall[];
 }
@@ -52,10 +46,13 @@ export class FaultRig implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #others: ServerProcess[] = [];
   #server: ServerProcess;
+  /** Where it listens, as soon as it does. */
+  #listening = Promise.withResolvers<string>();
 
   private constructor(parts: Parts, server: ServerProcess) {
     this.#parts = parts;
     this.#server = server;
+    this.#listening.resolve(server.url);
     this.modelCalls = parts.modelCalls;
   }
 
@@ -70,7 +67,8 @@ export class FaultRig implements AsyncDisposable {
         modelCalls.push({ ...exchange, at: Date.now(), text: JSON.stringify(exchange.body) });
       },
     });
-    const bank = await startProcess(new URL("bank-server.ts", import.meta.url), { BANK_FILE: bookOf(directory) });
+    const bankFile = join(directory, "bank.jsonl");
+    const bank = await startProcess(new URL("bank-server.ts", import.meta.url), { BANK_FILE: bankFile });
     await writeFile(join(directory, "chatbot.config.json"), JSON.stringify(configOf(bank.url)));
     const env = {
       PORT: "0",
@@ -90,8 +88,8 @@ export class FaultRig implements AsyncDisposable {
       CHATBOT_MAX_OUTPUT_TOKENS: "64000",
       ...options.env,
     };
-    const parts = { directory, secret, claude, bank, env, modelCalls };
-    return new FaultRig(parts, await startServer(env));
+    const parts = { directory, secret, claude, bank, book: new BankBook(bankFile), env, modelCalls };
+    return new FaultRig(parts, await startProcess(SERVER, env));
   }
 
   get url(): string {
@@ -103,32 +101,45 @@ export class FaultRig implements AsyncDisposable {
     return this.#server.output();
   }
 
+  /** A user who knows when the server is down, and waits for it. */
   signIn(): Promise<FaultUser> {
-    return FaultUser.signIn(() => this.url, this.#parts.secret);
+    return FaultUser.signIn(() => this.#listening.promise, this.#parts.secret);
   }
 
   /** `kill -9`. */
   async kill(): Promise<void> {
+    this.#listening = Promise.withResolvers();
     await this.#server.kill();
   }
 
   /** A new process on the same database. It listens when this resolves. */
   async restart(): Promise<void> {
-    this.#server = await startServer(this.#parts.env);
+    this.#server = await startProcess(SERVER, this.#parts.env);
+    this.#listening.resolve(this.#server.url);
+  }
+
+  /** A new process on the same database that is killed after so many milliseconds, wherever it is then. */
+  async killWhileStarting(afterMs: number): Promise<void> {
+    const launched = await launchProcess(SERVER, this.#parts.env);
+    await pause(afterMs);
+    await launched.kill();
   }
 
   /** One more process on the same database; gone with the rig. Resolves with its URL. */
   async addProcess(): Promise<string> {
-    const server = await startServer(this.#parts.env);
+    return (await this.addReplica()).url;
+  }
+
+  /** One more process on the same database, perhaps with settings of its own; gone with the rig. */
+  async addReplica(env: Record<string, string> = {}): Promise<ServerProcess> {
+    const server = await startProcess(SERVER, { ...this.#parts.env, ...env });
     this.#others.push(server);
-    return server.url;
+    return server;
   }
 
   /** What the bank wrote down of the calls with this reference. */
   bookOf(ref: string): BankEntry[] {
-    const lines = readFileSync(bookOf(this.#parts.directory), "utf8").split("\n");
-    const entries = lines.filter((line) => line !== "").map((line): BankEntry => JSON.parse(line));
-    return entries.filter((entry) => entry.ref === ref);
+    return this.#parts.book.entriesOf(ref);
   }
 
   /** The model calls whose prompt holds these words. */
@@ -139,15 +150,8 @@ export class FaultRig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#server, ...this.#others].map((server) => server.kill()));
     await this.#parts.bank.kill();
+    this.#parts.book[Symbol.dispose]();
     await this.#parts.claude.stop();
     await rm(this.#parts.directory, { recursive: true, force: true });
   }
-}
-
-function startServer(env: Record<string, string>): Promise<ServerProcess> {
-  return startProcess(new URL("../../src/main.ts", import.meta.url), env);
-}
-
-function bookOf(directory: string): string {
-  return join(directory, "bank.jsonl");
 }

@@ -9,16 +9,19 @@ export const AUDIENCE = "chat-bot";
 
 /** A signed-in person with plain `fetch`, for whom a server that dies is nothing special. */
 export class FaultUser {
-  readonly #url: () => string;
+  readonly #url: () => string | Promise<string>;
   readonly #token: string;
 
-  private constructor(url: () => string, token: string) {
+  private constructor(url: () => string | Promise<string>, token: string) {
     this.#url = url;
     this.#token = token;
   }
 
-  /** A user of an organization of their own, so that neither locks nor limits of others matter. `url` may change. */
-  static async signIn(url: () => string, secret: string): Promise<FaultUser> {
+  /**
+   * A user of an organization of their own, so that neither locks nor limits of others matter. `url` may change, and may
+   * be a while in coming.
+   */
+  static async signIn(url: () => string | Promise<string>, secret: string): Promise<FaultUser> {
     const name = randomUUID();
     const permissions = ["chatbot:use", "bank:use", "workspace:write"];
     const token = await new SignJWT({ org: `org-${name}`, permissions })
@@ -41,9 +44,9 @@ export class FaultUser {
     return `Bearer ${this.#token}`;
   }
 
-  request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     const { body, headers, signal } = options;
-    return fetch(`${this.#url()}/api/chatbot${path}`, {
+    return fetch(`${await this.#url()}/api/chatbot${path}`, {
       method,
       headers: {
         Authorization: this.authorization,
