@@ -1,45 +1,55 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../seeded-random.ts";
-import { type EventFrame, endOf, eventsOf, faultsIn, textOf } from "./event-frames.ts";
 import { FAULT_TIMEOUT_MS, faultCount, faultSeed } from "./fault-counts.ts";
 import { noteFigures, quantile } from "./fault-figures.ts";
-import { FaultRig } from "./fault-rig.ts";
+import { FaultRig, LEASE_MS } from "./fault-rig.ts";
+import { KillTrial, type TrialReport, type TrialTimes } from "./kill-trial.ts";
+import { sideBySide } from "./side-by-side.ts";
+import type { TurnPhase } from "./turn-phase.ts";
 
-const KILLS = faultCount("KILLS", { small: 12, full: 1000 });
-/** Servers that are killed side by side. */
-const LANES = Math.min(KILLS, 3);
+const KILLS = faultCount("KILLS", { small: 200, full: 1000 });
+/** Servers that are killed side by side, each with a database of its own: most of the time a lease has to run out. */
+const LANES = faultCount("LANES", { small: 8, full: 8 });
 /** A new database and a new book after so many kills. */
-const KILLS_PER_RIG = 20;
-/** Turns that are on their way when the server dies. */
-const TURNS_PER_KILL = 4;
-/** About as long as such a turn takes when nothing happens. */
-const TURN_MS = 450;
+const KILLS_PER_RIG = 50;
+/** Turns that are on their way when a server dies. */
+const TURNS_AT_ONCE = 3;
+/** About as long as such a turn takes when nothing happens, and a start of the server. */
+const TURN_MS = 500;
+const START_MS = 400;
+/** After so long a turn whose owner died has been taken over. */
+const BACK_MS = LEASE_MS + 1000;
+const LOOK_EVERY_MS = 5;
 const SEED = faultSeed();
 
-/** What one turn is asked to do, and what it left behind. */
-interface Trial {
-  refs: { charge: string; balance: string; pay: string };
-  frames: EventFrame[];
-  figures: { modelCalls: number; outcomes: string[]; ranTwice: number; repeated: number };
-  faults: string[];
-}
+/** At any moment within so many milliseconds, at once when a turn is seen in a phase, or while the next server starts. */
+type Aim = { within: number } | { phase: TurnPhase } | "start-up";
+
+const AIMS: readonly [TurnPhase, ...TurnPhase[]] = [
+  "in mid-text",
+  "while a tool runs",
+  "after a tool's effect, before its outcome",
+  "while a person decides",
+];
 
 describe(`a server that is killed at any moment (seed ${SEED})`, () => {
-  const tally = { kills: 0, hit: 0, turns: 0, ok: 0, unknown: 0, twice: 0, repeatedReads: 0, extraCalls: 0 };
+  const tally = { kills: 0, hit: 0, turns: 0, ok: 0, unknown: 0, twice: 0, repeatedReads: 0, repeatedModelCalls: 0 };
+  const killsIn = new Map<string, number>();
   const backMs: number[] = [];
   afterAll(() => {
     noteFigures("G1", {
       seed: SEED,
       "kill -9": tally.kills,
+      ...Object.fromEntries([...killsIn].map(([phase, kills]) => [`of these ${phase}`, kills])),
       "turns on their way": tally.turns,
       "turns that were hit and recovered": tally.hit,
       "charges that ran twice": tally.twice,
       "outcome ok": tally.ok,
       "outcome unknown": tally.unknown,
       "reads run again": tally.repeatedReads,
-      "model calls repeated": tally.extraCalls,
-      "back after the kill, median (ms)": Math.round(quantile(backMs, 0.5)),
+      "model calls repeated": tally.repeatedModelCalls,
+      "listening after the kill, median (ms)": Math.round(quantile(backMs, 0.5)),
     });
   });
 
@@ -47,138 +57,136 @@ describe(`a server that is killed at any moment (seed ${SEED})`, () => {
     `runs no charge twice, gives every call one outcome, and ends every turn (${KILLS} kills)`,
     async () => {
       let left = KILLS;
-      const failed = new AbortController();
-      const lane = async (number: number): Promise<void> => {
-        const random = seededRandom(SEED + number);
-        while (left > 0 && !failed.signal.aborted) {
-          const kills = Math.min(left, KILLS_PER_RIG, Math.ceil(KILLS / LANES));
-          left -= kills;
+      await sideBySide(Math.min(LANES, KILLS), async (lane, failed) => {
+        const random = seededRandom(SEED + lane);
+        while (left > 0 && !failed.aborted) {
           await using rig = await FaultRig.start();
-          for (let index = 0; index < kills && !failed.signal.aborted; index += 1) {
-            await killOnce(rig, random, `${number}-${left}-${index}`);
+          for (let kills = 0; left > 0 && kills < KILLS_PER_RIG && !failed.aborted; ) {
+            const aims = aimsOf(random).slice(0, left);
+            left -= aims.length;
+            const done = await runBatch(rig, aims, random, `${lane}-${left}-${kills}`);
+            // Where the turns were over before it came to a kill there was none.
+            left += aims.length - done;
+            kills += done;
           }
         }
-      };
-      // A lane that fails lets the others come to their end, so that all processes are gone.
-      const lanes = await Promise.allSettled(
-        Array.from({ length: LANES }, (_, number) =>
-          lane(number).catch((error: unknown) => {
-            failed.abort();
-            throw error;
-          }),
-        ),
-      );
-      for (const result of lanes) if (result.status === "rejected") throw result.reason;
+      });
       expect(tally.kills).toBe(KILLS);
       expect(tally.twice).toBe(0);
     },
     FAULT_TIMEOUT_MS,
   );
 
-  async function killOnce(rig: FaultRig, random: () => number, name: string): Promise<void> {
-    const turns = Array.from({ length: TURNS_PER_KILL }, (_, index) => runTurn(rig, random, `${name}-${index}`));
+  /** Some turns, and the kills they go through. Resolves with the number of kills. */
+  async function runBatch(rig: FaultRig, aims: readonly Aim[], random: () => number, name: string): Promise<number> {
+    const changes = new EventTarget();
+    const trials = Array.from({ length: TURNS_AT_ONCE }, (_, index) => {
+      const times = timesFor(aims[0], random);
+      return new KillTrial(rig, `${name}-${index}`, times, () => changes.dispatchEvent(new Event("change")));
+    });
     // Whatever they find is told together with the others.
-    const settled = Promise.allSettled(turns);
-    await pause(random() * TURN_MS);
-    await rig.kill();
-    const killedAt = performance.now();
-    await rig.restart();
-    backMs.push(performance.now() - killedAt);
-    tally.kills += 1;
-    for (const result of await settled) {
+    const reports = Promise.allSettled(trials.map(({ report }) => report));
+    let kills = 0;
+    let isUp = true;
+    for (const aim of aims) {
+      if (!isUp && aim !== "start-up") {
+        await restart(rig);
+        isUp = true;
+      }
+      const kill = await aimed(aim, rig, trials, changes, random);
+      if (kill === null) break;
+      count(kill.phases);
+      await kill.done;
+      kills += 1;
+      isUp = false;
+    }
+    if (!isUp) await restart(rig);
+    for (const result of await reports) {
       if (result.status === "rejected") throw result.reason;
       take(result.value, rig.output);
     }
+    return kills;
   }
 
-  function take(trial: Trial, output: string): void {
-    const { figures } = trial;
+  async function restart(rig: FaultRig): Promise<void> {
+    const since = performance.now();
+    await rig.restart();
+    backMs.push(performance.now() - since);
+  }
+
+  function count(phases: Iterable<string>): void {
+    tally.kills += 1;
+    for (const phase of phases) killsIn.set(phase, (killsIn.get(phase) ?? 0) + 1);
+  }
+
+  function take(report: TrialReport, output: string): void {
     tally.turns += 1;
-    if (statesOf(trial.frames).includes("recovering")) tally.hit += 1;
-    tally.ok += figures.outcomes.filter((outcome) => outcome === "ok").length;
-    tally.unknown += figures.outcomes.filter((outcome) => outcome === "unknown").length;
-    tally.repeatedReads += figures.repeated;
-    tally.extraCalls += figures.modelCalls - STEPS;
-    tally.twice += figures.ranTwice;
-    expect(trial.faults, `${describeTrial(trial)}\n${output}`).toEqual([]);
+    if (report.recoveries > 0) tally.hit += 1;
+    tally.ok += report.outcomes.filter((outcome) => outcome === "ok").length;
+    tally.unknown += report.outcomes.filter((outcome) => outcome === "unknown").length;
+    tally.repeatedReads += report.repeatedReads;
+    tally.repeatedModelCalls += report.repeatedModelCalls;
+    tally.twice += report.ranTwice;
+    expect(report.faults, `${report.description}\n${output}`).toEqual([]);
   }
 });
 
-const STEPS = 3;
-
-/** One turn with a call that must not run twice, one that may, and one that a person approves. */
-async function runTurn(rig: FaultRig, random: () => number, name: string): Promise<Trial> {
-  const refs = { charge: `charge-${name};`, balance: `balance-${name};`, pay: `pay-${name};` };
-  const someMs = (): number => Math.floor(random() * 50);
-  const times = (): object => ({ before_ms: someMs(), after_ms: someMs() });
-  const script = [
-    {
-      text: `First, for ${name}: both at once. `,
-      chunks: 8,
-      delay_ms: 4,
-      tool_use: [
-        { name: "bank__charge", input: { ref: refs.charge, ...times() } },
-        { name: "bank__balance", input: { ref: refs.balance, ...times() } },
-      ],
-    },
-    { text: "Then the payment. ", tool_use: [{ name: "bank__pay", input: { ref: refs.pay, ...times() } }] },
-    { text: "That is all — thank you. ", repeat: 3, chunks: 12, delay_ms: 5 },
-  ];
-  const user = await rig.signIn();
-  const frames = await user.turn(`script:${JSON.stringify(script)}`, {
-    onFrame: ({ data }, conversationId) => {
-      if (data.type === "tool_request") void user.decide(conversationId, data.tool_use_id, true);
-    },
-  });
-  const id = eventsOf(frames, "session_created")[0]?.conversation_id ?? "";
-  const faults = faultsIn(frames);
-  const check = (holds: boolean, what: string): void => {
-    if (!holds) faults.push(what);
-  };
-  const outcomeOf = (ref: string): string => outcomes(frames).get(ref) ?? "none";
-  const runsOf = (ref: string): number => rig.bookOf(ref).filter(({ what }) => what === "ran").length;
-
-  check(endOf(frames) === "end_turn", `it ended with ${endOf(frames)}`);
-  check(textOf(frames).endsWith("That is all — thank you. ".repeat(3)), "its last words are not the model's");
-  check(JSON.stringify(await user.log(id)) === JSON.stringify(frames), "the log tells it in another way");
-  for (const ref of [refs.charge, refs.pay]) {
-    const [outcome, runs] = [outcomeOf(ref), runsOf(ref)];
-    check(runs <= 1, `${ref} ran ${runs} times`);
-    check(outcome === "ok" || outcome === "unknown", `${ref} is ${outcome}`);
-    check(outcome !== "ok" || runs === 1, `${ref} is ok and ran ${runs} times`);
+/** Kills at the moment that is aimed at, and tells where the turns were then; null when all were over before. */
+async function aimed(
+  aim: Aim,
+  rig: FaultRig,
+  trials: readonly KillTrial[],
+  changes: EventTarget,
+  random: () => number,
+): Promise<{ phases: Iterable<string>; done: Promise<void> } | null> {
+  if (aim === "start-up") {
+    if (trials.every(({ isOver }) => isOver)) return null;
+    return { phases: ["during start-up"], done: rig.killWhileStarting(random() * START_MS) };
   }
-  check(outcomeOf(refs.balance) === "ok", `${refs.balance} is ${outcomeOf(refs.balance)}`);
-  check(runsOf(refs.balance) >= 1, `${refs.balance} never ran`);
-  check(new Set(rig.bookOf(refs.balance).map(({ key }) => key)).size === 1, "a repeated call has another key");
+  if ("within" in aim) await pause(random() * aim.within);
+  else await seen(aim.phase, trials, changes);
+  const phases = new Set(trials.flatMap((trial) => trial.phases));
+  return phases.size === 0 ? null : { phases, done: rig.kill() };
+}
 
-  const modelCalls = rig.modelCallsWith(`for ${name}:`).length;
-  check(modelCalls <= STEPS + 1, `${modelCalls} model calls for ${STEPS} steps and one kill`);
-  const { user: balance } = await user.usage();
-  check(balance.reserved === 0, `${balance.reserved} tokens stay reserved`);
-  check(balance.used > 0, "nothing was counted");
+/** Resolves as soon as one of the turns is in the phase, or all are over. */
+function seen(phase: TurnPhase, trials: readonly KillTrial[], changes: EventTarget): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!trials.every(({ isOver }) => isOver) && !trials.some(({ phases }) => phases.includes(phase))) return;
+      clearInterval(timer);
+      changes.removeEventListener("change", look);
+      resolve();
+    };
+    // The book changes without a word.
+    const timer = setInterval(look, LOOK_EVERY_MS);
+    changes.addEventListener("change", look);
+    look();
+  });
+}
+
+/**
+ * The kills that some turns go through: one in any case, and often one or two of the servers that follow. No more than
+ * three: a turn that loses a fourth owner is given up.
+ */
+function aimsOf(random: () => number): Aim[] {
+  const aims: Aim[] = [random() < 0.4 ? { within: TURN_MS } : { phase: oneOf(AIMS, random) }];
+  if (random() < 0.3) aims.push("start-up");
+  if (random() < 0.7) aims.push(random() < 0.5 ? { phase: "during recovery" } : { within: BACK_MS + TURN_MS });
+  return aims;
+}
+
+/** Whatever is aimed at takes long enough to be seen. */
+function timesFor(aim: Aim | undefined, random: () => number): TrialTimes {
+  const phase = typeof aim === "object" && "phase" in aim ? aim.phase : null;
+  const some = (isAimedAt: boolean): number => Math.floor(random() * 50 + (isAimedAt ? 200 : 0));
   return {
-    refs,
-    frames,
-    faults,
-    figures: {
-      modelCalls,
-      outcomes: [outcomeOf(refs.charge), outcomeOf(refs.pay)],
-      ranTwice: [refs.charge, refs.pay].filter((ref) => runsOf(ref) > 1).length,
-      repeated: rig.bookOf(refs.balance).filter(({ what }) => what === "called").length - 1,
-    },
+    before: () => some(phase === "while a tool runs"),
+    after: () => some(phase === "after a tool's effect, before its outcome"),
+    decision: some(phase === "while a person decides"),
   };
 }
 
-/** What became of each call that was not void, by its reference. */
-function outcomes(frames: readonly EventFrame[]): Map<string, string> {
-  const refs = new Map(eventsOf(frames, "tool_use").map((event) => [event.tool_use_id, event.input?.["ref"]]));
-  return new Map(eventsOf(frames, "tool_result").map((event) => [String(refs.get(event.tool_use_id)), event.outcome]));
-}
-
-function statesOf(frames: readonly EventFrame[]): string[] {
-  return eventsOf(frames, "status_update").map(({ state }) => state);
-}
-
-function describeTrial({ frames, refs }: Trial): string {
-  return `${JSON.stringify(refs)}\n${frames.map(({ raw }) => raw).join("\n")}`;
+function oneOf<Item>(items: readonly [Item, ...Item[]], random: () => number): Item {
+  return items[Math.floor(random() * items.length)] ?? items[0];
 }
