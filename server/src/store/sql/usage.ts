@@ -11,25 +11,46 @@ const ORDER: readonly LimitType[] = ["user", "organization", "global"];
 
 /** What each scope has used and reserved on a day; zero where nothing is on record. */
 export async function usageBalances(tx: Tx, day: string, scopes: readonly UsageScope[]): Promise<UsageBalance[]> {
-  const types = scopes.map(({ type }) => type);
-  const ids = scopes.map(({ id }) => id);
   const used = await tx
     .selectFrom("usage_daily")
     .select(["scope", "scope_id", "used as tokens"])
     .where("day", "=", day)
-    .where("scope", "in", types)
-    .where("scope_id", "in", ids)
+    .where("scope", "in", typesOf(scopes))
+    .where("scope_id", "in", idsOf(scopes))
     .execute();
-  const reserved = await tx
-    .selectFrom("reservation_scopes")
-    // A sum has a type of its own in PostgreSQL, which holds more than any number here.
-    .select((select) => ["scope", "scope_id", select.cast<number>(select.fn.sum("tokens"), "bigint").as("tokens")])
-    .where("day", "=", day)
-    .where("scope", "in", types)
-    .where("scope_id", "in", ids)
-    .groupBy(["scope", "scope_id"])
-    .execute();
-  const tokensIn = (rows: typeof used, { type, id }: UsageScope): number =>
+  return balancesOf(scopes, used, await reservedTokens(tx, day, scopes));
+}
+
+type Tokens = Pick<Counter, "scope" | "scope_id"> & { tokens: number };
+
+function reservedTokens(tx: Tx, day: string, scopes: readonly UsageScope[]): Promise<Tokens[]> {
+  return (
+    tx
+      .selectFrom("reservation_scopes")
+      // A sum has a type of its own in PostgreSQL, which holds more than any number here.
+      .select((select) => ["scope", "scope_id", select.cast<number>(select.fn.sum("tokens"), "bigint").as("tokens")])
+      .where("day", "=", day)
+      .where("scope", "in", typesOf(scopes))
+      .where("scope_id", "in", idsOf(scopes))
+      .groupBy(["scope", "scope_id"])
+      .execute()
+  );
+}
+
+function typesOf(scopes: readonly UsageScope[]): LimitType[] {
+  return scopes.map(({ type }) => type);
+}
+
+function idsOf(scopes: readonly UsageScope[]): string[] {
+  return scopes.map(({ id }) => id);
+}
+
+function balancesOf(
+  scopes: readonly UsageScope[],
+  used: readonly Tokens[],
+  reserved: readonly Tokens[],
+): UsageBalance[] {
+  const tokensIn = (rows: readonly Tokens[], { type, id }: UsageScope): number =>
     rows.find((row) => row.scope === type && row.scope_id === id)?.tokens ?? 0;
   return scopes.map((scope) => ({ scope, used: tokensIn(used, scope), reserved: tokensIn(reserved, scope) }));
 }
@@ -41,8 +62,9 @@ export async function reserve(
   scopes: readonly UsageScope[],
   grant: (balances: readonly UsageBalance[]) => Reservation | null,
 ): Promise<Reservation | null> {
-  await lockCounters(tx, day, scopes);
-  const reservation = grant(await usageBalances(tx, day, scopes));
+  // In this order: what is settled while this waits for the counters is in them then, and reserved no more.
+  const used = await lockCounters(tx, day, scopes);
+  const reservation = grant(balancesOf(scopes, used, await reservedTokens(tx, day, scopes)));
   if (reservation === null) return null;
   await tx
     .insertInto("reservations")
@@ -142,23 +164,23 @@ async function endReservation(tx: Tx, reservationId: string, tokens: number): Pr
   return tokens === 0 ? [] : scopes.map((scope) => ({ ...scope, used: tokens }));
 }
 
-/** Whoever reserves on the same counters waits until the transaction ends, and then sees what it has written. */
-async function lockCounters(tx: Tx, day: string, scopes: readonly UsageScope[]): Promise<void> {
-  await count(
+/** What the counters hold. Whoever reserves on the same ones waits until the transaction ends, and then sees what it wrote. */
+function lockCounters(tx: Tx, day: string, scopes: readonly UsageScope[]): Promise<Tokens[]> {
+  return count(
     tx,
     scopes.map(({ type, id }) => ({ day, scope: type, scope_id: id, used: 0 })),
   );
 }
 
-/** Adds up, in one statement: the rows are taken in the order in which they are named. */
-async function count(tx: Tx, used: readonly Used[]): Promise<void> {
-  if (used.length === 0) return;
+/** Adds up, in one statement: the rows are taken in the order in which they are named. Returns what they hold then. */
+async function count(tx: Tx, used: readonly Used[]): Promise<Tokens[]> {
+  if (used.length === 0) return [];
   const sums = new Map<string, Used>();
   for (const counter of used) {
     const key = JSON.stringify([counter.scope, counter.scope_id, counter.day]);
     sums.set(key, { ...counter, used: counter.used + (sums.get(key)?.used ?? 0) });
   }
-  await tx
+  return tx
     .insertInto("usage_daily")
     .values([...sums.values()].toSorted(compareCounters))
     .onConflict((conflict) =>
@@ -166,6 +188,7 @@ async function count(tx: Tx, used: readonly Used[]): Promise<void> {
         .columns(["day", "scope", "scope_id"])
         .doUpdateSet((update) => ({ used: update("usage_daily.used", "+", update.ref("excluded.used")) })),
     )
+    .returning(["scope", "scope_id", "used as tokens"])
     .execute();
 }
 
