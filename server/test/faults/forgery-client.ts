@@ -21,6 +21,10 @@ export interface Answer {
 export interface ReadOptions {
   /** The reader leaves as soon as this holds for what it has received. Default: reads to the end. */
   until?: (received: string) => boolean;
+  /** Rejects when nothing has come for so long. Default: waits. */
+  timeoutMs?: number;
+  /** The reader leaves when the answer turns out to be an event stream. */
+  leavesStreams?: boolean;
 }
 
 /** Plain HTTP over connections that are used again. */
@@ -56,9 +60,17 @@ export class ForgeryClient implements Disposable {
         });
         response.once("end", done);
         response.once("error", reject);
+        if (options.leavesStreams === true && response.headers["content-type"]?.startsWith("text/event-stream")) {
+          done();
+          sent.destroy();
+        }
       };
       const sent = request({ agent: this.#agent, hostname, port, method, path, headers }, onAnswer);
       sent.once("error", reject);
+      const { timeoutMs } = options;
+      if (timeoutMs !== undefined) {
+        sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+      }
       sent.end(body);
     });
   }

@@ -69,6 +69,7 @@ export class WitnessedServer implements AsyncDisposable {
     });
     const database = new DatabaseSync(path, { readOnly: true });
     const server = new WitnessedServer({ rig, directory, secret, database });
+    // An honest user, before anybody else comes.
     const control = await Witness.signIn(server);
     await control.talk("Hello.");
     const { messages: _, metadata: __, ...frame } = server.prompts(control.claims, 0)[0] ?? {};
@@ -76,7 +77,7 @@ export class WitnessedServer implements AsyncDisposable {
     return server;
   }
 
-  /** A token of the host, with these headers and claims besides, or instead of, the usual ones. */
+  /** A token of the host, with these claims besides the usual ones or instead of them. */
   token(claims: Claims, others: Record<string, unknown> = {}, secret: string = this.#secret): Promise<string> {
     const nowSeconds = Math.floor(Date.now() / 1000);
     const usual = { iss: ISSUER, aud: AUDIENCE, iat: nowSeconds, exp: nowSeconds + 55 * 60 };
