@@ -8,6 +8,7 @@ import { FAULT_TIMEOUT_MS, faultCount, faultSeed } from "./fault-counts.ts";
 import { noteFigures } from "./fault-figures.ts";
 import { FaultRig } from "./fault-rig.ts";
 import type { FaultUser } from "./fault-user.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 /** Bytes between one cut and the next. */
 const EVERY_BYTES = faultCount("CUT_EVERY", { small: 97, full: 1 });
@@ -91,7 +92,7 @@ describe(`a connection that is cut, and made anew to another process (seed ${SEE
     `starts one turn, however early it was cut (in the request and in the head of the answer, every ${HANDSHAKE_EVERY_BYTES} bytes)`,
     async () => {
       const places = await placesToCut(rig);
-      await sideBySide(places, async (place, index) => {
+      await forEach(places, async (place, index) => {
         const ref = earlyRef(index);
         const user = await rig.signIn();
         let attempts = 0;
@@ -135,7 +136,7 @@ describe(`a connection that is cut, and made anew to another process (seed ${SEE
     async () => {
       const random = seededRandom(SEED);
       let cuts = 0;
-      await sideBySide(Array.from({ length: LIVE_TURNS }), async (_, index) => {
+      await forEach(Array.from({ length: LIVE_TURNS }), async (_, index) => {
         let attempts = 0;
         await using proxy = await startCuttingProxy({
           target: () => processes[(index + attempts++) % 2] ?? rig.url,
@@ -254,15 +255,17 @@ function charge(ref: string): string {
 }
 
 /** Does something for each, some of them at the same time. */
-async function sideBySide<Item>(
+async function forEach<Item>(
   items: readonly Item[],
   work: (item: Item, index: number) => Promise<void>,
 ): Promise<void> {
   const rest = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of rest) await work(item, index);
-  };
-  await Promise.all(Array.from({ length: TURNS_AT_ONCE }, worker));
+  await sideBySide(TURNS_AT_ONCE, async (_, failed) => {
+    for (const [index, item] of rest) {
+      if (failed.aborted) return;
+      await work(item, index);
+    }
+  });
 }
 
 /** What came of an answer before its connection broke; without a head it has no status. */
