@@ -90,6 +90,18 @@ describe("admit", () => {
     expect(await isFree()).toBe(true);
   });
 
+  it("gives the lock back also when the store is lost and cannot tell what was stored", async () => {
+    const { status } = await send({
+      next: async () => {
+        await store.close();
+        throw new Error("broken");
+      },
+    });
+    expect(status).toBe(500);
+    expect(await isFree()).toBe(true);
+    store = await createSqlStore(openSqlite(":memory:"));
+  });
+
   it("leaves the lock to the turn when the next stage throws after it was stored", async () => {
     await send({
       next: async (admission) => {

@@ -76,7 +76,10 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
       ctx.state.admission = { type: "admitted", lock, turnId, conversationId, conversation, idempotency };
       await next();
     } catch (error) {
-      if ((await store.findTurn(turnId)) === null) await coordination.releaseLock(lock);
+      // Who may run is the store's word. While it does not answer, a lock that is given back too early does no harm, and
+      // one that nobody gives back keeps the user out for minutes.
+      const turn = await store.findTurn(turnId).catch(() => null);
+      if (turn === null) await coordination.releaseLock(lock);
       throw error;
     }
   };
