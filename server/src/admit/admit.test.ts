@@ -11,6 +11,7 @@ import { createMemoryCoordination } from "../store/memory-coordination.ts";
 import { openSqlite } from "../store/sql/open-sqlite.ts";
 import { createSqlStore } from "../store/sql/sql-store.ts";
 import type { Store } from "../store/store.ts";
+import type { TurnState } from "../store/turn-record.ts";
 import type { Admission } from "./admission.ts";
 import { type AdmitState, admit } from "./admit.ts";
 
@@ -149,6 +150,20 @@ describe("admit", () => {
     expect(await isFree()).toBe(true);
   });
 
+  it.each<[string, TurnState]>([
+    ["is over", { status: "done", reason: "end_turn" }],
+    ["waits for a person", { status: "awaiting_approval" }],
+  ])("admits a message although the lock is left of a turn that %s, whose owner died with it", async (_, state) => {
+    await send({ next: storeTurn });
+    const running = await store.findRunningTurn(anOwner());
+    if (running === null) throw new Error("none runs");
+    const { id: turnId, conversationId } = running;
+    await store.commit({ conversationId, turnId, fence: 1, events: [], turn: { ...running, state } });
+    expect(await isFree()).toBe(false);
+    expect(await send({ next: storeTurn })).toMatchObject({ status: 200, body: { type: "admitted" } });
+    expect(await isFree()).toBe(false);
+  });
+
   it("admits another user meanwhile", async () => {
     await send({ next: storeTurn });
     const bob = anIdentity({ owner: anOwner({ user: "bob" }) });
@@ -173,6 +188,33 @@ describe("admit", () => {
       await send({ body, key: "key", next: (admission) => storeTurn(admission, body) });
       const again = await send({ body: { page: { title: "t", url: "u" }, message: "Hello" }, key: "key" });
       expect(again.body["type"]).toBe("repeated");
+    });
+
+    it("finds it also when all of it happened after the first look", async () => {
+      const [isLooking, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const { acquireLock } = coordination;
+      coordination.acquireLock = async (...parameters) => {
+        isLooking.resolve();
+        await mayGoOn.promise;
+        return acquireLock.apply(coordination, parameters);
+      };
+      const late = send({ key: "key" });
+      await isLooking.promise;
+      coordination.acquireLock = acquireLock;
+      const first = await send({ key: "key", next: storeTurn });
+      const turn = await store.findRunningTurn(anOwner());
+      if (turn === null) throw new Error("none runs");
+      const state: TurnState = { status: "done", reason: "end_turn" };
+      await store.commit({
+        conversationId: turn.conversationId,
+        turnId: turn.id,
+        fence: 1,
+        events: [],
+        turn: { ...turn, state },
+      });
+      mayGoOn.resolve();
+      expect(await late).toEqual({ status: 200, body: { type: "repeated", turn: first.body["turn"] } });
+      expect(await isFree()).toBe(true);
     });
 
     it("refuses another body", async () => {

@@ -3,7 +3,7 @@ import type { Middleware } from "koa";
 import { canonicalJson, sha256Hex } from "../canonical-json.ts";
 import { ChatError, concurrentRequest } from "../errors.ts";
 import { newId } from "../new-id.ts";
-import type { Coordination } from "../store/coordination.ts";
+import type { Coordination, LockAttempt, LockHolder } from "../store/coordination.ts";
 import { type Identity, type Owner, ownerKey } from "../store/identity.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission } from "./admission.ts";
@@ -37,7 +37,7 @@ const TWIN_LOOK_EVERY_MS = 50;
  * comes after either starts the turn, which then owns the lock, or throws, and the lock is given back here.
  */
 export function admit(options: AdmitOptions): Middleware<AdmitState> {
-  const { store, coordination, lockTtlMs } = options;
+  const { store, coordination } = options;
   return async function admitTurn(ctx, next) {
     const closed = options.closedBecause();
     if (closed !== null) throw new ChatError(closed, { retryAfterSeconds: 10 });
@@ -58,7 +58,7 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
     const conversationId = conversation?.id ?? newId("conv");
     const holder = { conversationId, turnId, idempotencyKey };
     const userKey = ownerKey(owner);
-    const attempt = await coordination.acquireLock(userKey, holder, lockTtlMs);
+    const attempt = await acquireLock(userKey, holder, options);
     if (attempt.status === "held") {
       const isTwin = idempotencyKey !== null && attempt.holder.idempotencyKey === idempotencyKey;
       const twin = isTwin ? await waitForTwin(owner, idempotency, options) : null;
@@ -68,6 +68,13 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
     }
     const { lock } = attempt;
     try {
+      // The twin may have come and gone since the first look.
+      const finished = await findRepeated(owner, idempotency, options);
+      if (finished !== null) {
+        await coordination.releaseLock(lock);
+        ctx.state.admission = finished;
+        return await next();
+      }
       // Whoever died while admitting this user held this lock.
       await store.releaseOrphanedReservations({ scope: { type: "user", id: userKey } });
       // A turn whose owner died holds no lock any more, but it will be continued: it still is the user's one turn.
@@ -83,6 +90,18 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
       throw error;
     }
   };
+}
+
+/** The lock of a turn that does not run is free: its owner is about to give it back, or died before it could. */
+async function acquireLock(userKey: string, holder: LockHolder, options: AdmitOptions): Promise<LockAttempt> {
+  const { store, coordination, lockTtlMs } = options;
+  const attempt = await coordination.acquireLock(userKey, holder, lockTtlMs);
+  if (attempt.status === "acquired") return attempt;
+  const turn = await store.findTurn(attempt.holder.turnId);
+  if (turn === null || turn.state.status === "running") return attempt;
+  const left = await coordination.takeOverLock(userKey, attempt.holder, lockTtlMs);
+  if (left.status === "acquired") await coordination.releaseLock(left.lock);
+  return coordination.acquireLock(userKey, holder, lockTtlMs);
 }
 
 /**
