@@ -127,8 +127,10 @@ export class RigChecker {
     for (const { ledger, toolUseId, name, replica } of this.#rig.runs.slice(this.#runs)) {
       const { status, approved } = await ledger;
       const isAsked = Object.values(MANNERS).some(({ tool, isAsked: asks }) => tool === name && asks);
-      // A process that was stopped between the two runs it when it wakes: the ledger then says that nobody knows.
-      if (status !== "dispatched" && replica === this.#rig.live) faults.push(`${toolUseId} ran while it was ${status}`);
+      // A process that was stopped in between runs it when it wakes: its successor has said that nobody knows, or the
+      // conversation is gone.
+      if (replica !== this.#rig.live && (status === "finished" || status === "none")) continue;
+      if (status !== "dispatched") faults.push(`${toolUseId} ran while it was ${status}`);
       if (isAsked && !approved) faults.push(`${toolUseId} ran without approval`);
     }
     this.#runs = this.#rig.runs.length;
@@ -157,8 +159,10 @@ export class RigChecker {
   async #checkBudget(conversations: readonly Conversation[], running: boolean): Promise<string[]> {
     const { engine, store, identity } = this.#rig;
     const faults: string[] = [];
-    // What a process had booked for a turn that it could not store any more is given back by the next admission.
-    await store.releaseOrphanedReservations({ scope: { type: "user", id: ownerKey(identity.owner) } });
+    // What a dead process had booked for a turn that it could not store any more is given back by the next admission.
+    if (this.#rig.fallen.length > 0) {
+      await store.releaseOrphanedReservations({ scope: { type: "user", id: ownerKey(identity.owner) } });
+    }
     const { user, organization, global } = await engine.budget.usage(identity.owner);
     if (!running && user.reserved + organization.reserved + global.reserved > 0) faults.push("something stays booked");
     const counted = conversations.reduce((sum, { events }) => sum + this.#counted(events), 0);

@@ -52,6 +52,8 @@ export interface Remains {
   /** Steps in which the model has fallen silent. */
   stalled: readonly number[];
   nowMs: number;
+  /** It is the user's one running turn. */
+  holdsPlace: boolean;
 }
 
 /**
@@ -67,6 +69,8 @@ export class ExpectedTurn {
   /** Steps that are complete. */
   steps = 0;
   recoveries = 0;
+  /** As an orphan it keeps the user's other turns from running; one whose owner died while it was ended does not. */
+  holdsPlace = false;
   /** Somebody asked to stop it while its owner was dead. */
   cancelAsked = false;
   /**
@@ -135,8 +139,9 @@ export class ExpectedTurn {
   }
 
   /** The owner died: from here on counts what the store has of it. */
-  die({ turn, calls, stalled, nowMs }: Remains): void {
+  die({ turn, calls, stalled, nowMs, holdsPlace }: Remains): void {
     this.phase = turn.state.status === "awaiting_approval" ? { status: "parked" } : { status: "orphan" };
+    this.holdsPlace = holdsPlace;
     this.steps = turn.steps;
     this.hasSaidAll ||= this.plan[turn.steps - 1]?.type === "end" || turn.steps > this.plan.length;
     this.#stalled.clear();

@@ -51,6 +51,7 @@ export abstract class TurnCommand implements fc.AsyncCommand<Expected, Real> {
 
 /** What the successor of a dead process finds. */
 async function bury(expected: Expected, { rig }: Real): Promise<void> {
+  const place = await rig.store.findRunningTurn(rig.identity.owner);
   for (const conversation of expected.conversations) {
     const kept: ExpectedTurn[] = [];
     for (const turn of conversation.turns) {
@@ -62,7 +63,13 @@ async function bury(expected: Expected, { rig }: Real): Promise<void> {
         const stalled = [...rig.stalled]
           .filter((key) => key.startsWith(`${turn.mark}.`))
           .map((key) => Number(key.split(".")[1]));
-        turn.die({ turn: stored.turn, calls: callsOf(stored), stalled, nowMs: rig.engine.now() });
+        turn.die({
+          turn: stored.turn,
+          calls: callsOf(stored),
+          stalled,
+          nowMs: rig.engine.now(),
+          holdsPlace: place?.id === turn.id,
+        });
       } else if (!turn.hasSaidAll && (turn.phase.status !== "done" || turn.phase.reason !== state.reason)) {
         throw new Error(`turn ${turn.mark} ended with ${state.reason}, expected ${JSON.stringify(turn.phase)}`);
       }

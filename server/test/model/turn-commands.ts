@@ -42,7 +42,8 @@ class Send extends TurnCommand {
     expected.marks += 1;
     const mark = String(expected.marks);
     const turnId = newId("turn");
-    const isBusy = expected.running !== undefined || expected.orphans.length > 0;
+    const isInWay = (turn: ExpectedTurn): boolean => turn.holdsPlace || known?.turns.includes(turn) === true;
+    const isBusy = expected.running !== undefined || expected.orphans.some(isInWay);
     const before = known?.turns.find(({ isDone }) => !isDone);
     const taken = await rig.send({ turnId, conversationId, text: messageOf(this.#plan, mark) });
     if (taken === isBusy) throw new Error(`message ${mark} was ${isBusy ? "taken" : "refused"}`);
@@ -92,13 +93,11 @@ class Decide extends TurnCommand {
     const { turn, call } = asked;
     const record = await recordOf(turn, call, real.rig);
     const should = answerTo(call, this.#approved);
-    const answer = await real.rig.decide(record, this.#approved);
+    const answer = await real.rig.decide(record, this.#approved, turn.isRunning);
     if (!should.includes(answer)) throw new Error(`decided: ${answer} instead of ${should.join()}`);
     expected.count(answer);
-    if (call.state.status === "pending" && !call.state.expired) turn.decide(call, this.#approved);
-    // Who hears the recorded answer again has the turn looked at all the same.
-    else if (turn.phase.status === "parked" && answer === call.decision) turn.advance();
-    else return;
+    if (call.state.status !== "pending" || call.state.expired) return;
+    turn.decide(call, this.#approved);
     await arrive(turn, real);
   }
 
@@ -136,7 +135,8 @@ class DecideTwice extends TurnCommand {
     if (asked === undefined) return;
     const { turn, call } = asked;
     const record = await recordOf(turn, call, real.rig);
-    const both = await Promise.all([real.rig.decide(record, true), real.rig.decide(record, false)]);
+    const answers = [true, false].map((approved) => real.rig.decide(record, approved, turn.isRunning));
+    const both = await Promise.all(answers);
     if (both.filter((answer) => answer === "already_decided").length !== 1) throw new Error(`both: ${both.join()}`);
     turn.decide(call, both[0] === "approved");
     await arrive(turn, real);
@@ -197,7 +197,7 @@ class Sweep extends TurnCommand {
     const ids = due.map(({ id }) => id).toSorted();
     if (JSON.stringify(found.toSorted()) !== JSON.stringify(ids))
       throw new Error(`found ${found.join()}, due ${ids.join()}`);
-    for (const turn of due.toSorted((a, b) => Number(isOrphan(b)) - Number(isOrphan(a)))) {
+    for (const turn of due.toSorted((a, b) => urgency(b) - urgency(a))) {
       expected.count(isOrphan(turn) ? "taken over" : "expired or decided");
       turn.sweep();
       rig.continue(turn.id);
@@ -210,6 +210,11 @@ class Sweep extends TurnCommand {
   protected words(): string {
     return this.#expires ? "expire" : "sweep";
   }
+}
+
+/** Who holds the user's place goes first. */
+function urgency(turn: ExpectedTurn): number {
+  return Number(isOrphan(turn)) + Number(isOrphan(turn) && turn.holdsPlace);
 }
 
 function isOrphan({ phase }: ExpectedTurn): boolean {

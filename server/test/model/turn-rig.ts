@@ -3,11 +3,13 @@ import { decideReply } from "../../../demo/src/scripted-claude/script.ts";
 import { createScriptedClaude, type Exchange } from "../../../demo/src/scripted-claude/server.ts";
 import { decide } from "../../src/approval/decide.ts";
 import { ChatError } from "../../src/errors.ts";
+import type { ConversationRecord } from "../../src/store/conversation-record.ts";
+import type { HeldLock } from "../../src/store/coordination.ts";
 import { type Identity, ownerKey } from "../../src/store/identity.ts";
 import { openSqlite } from "../../src/store/sql/open-sqlite.ts";
 import { createSqlStore } from "../../src/store/sql/sql-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import type { ToolCallState } from "../../src/store/tool-call-record.ts";
+import type { ToolCallRecord, ToolCallState } from "../../src/store/tool-call-record.ts";
 import { CallLost } from "../../src/tools/call-lost.ts";
 import { permittedTools } from "../../src/tools/permitted-tools.ts";
 import type { Tool, ToolCallContext, ToolOutput } from "../../src/tools/tool.ts";
@@ -193,11 +195,12 @@ export class TurnRig {
     return taken;
   }
 
-  /** A person's answer, as its route takes it. Resolves with what is on record, or with the code of the refusal. */
-  async decide(
-    call: { conversationId: string; toolUseId: string; turnId: string },
-    approved: boolean,
-  ): Promise<string> {
+  /**
+   * A person's answer, as its route takes it. Resolves with what is on record, or with the code of the refusal. A turn
+   * that `isRunning` hears of it. That its route also has the process wait for the turn is left out there: it would be
+   * taken and parked once more at a moment that nobody can name.
+   */
+  async decide(call: ToolCallRecord, approved: boolean, isRunning: boolean): Promise<string> {
     const { identity } = this;
     const { conversationId, toolUseId } = call;
     const decision = { conversationId, toolUseId, approved, inputSha256: null, reason: "Because.", remember: false };
@@ -208,7 +211,8 @@ export class TurnRig {
         tools: () => this.engine.tools.list(),
         permitted: (tools) => permittedTools(tools, identity.permissions),
       });
-      this.#live.runner.decided(call.turnId);
+      if (isRunning) this.#live.coordination.announceTurn(call.turnId);
+      else if (call.state.status === "pending") this.#live.runner.decided(call.turnId);
       return recorded;
     } catch (error) {
       if (error instanceof ChatError) return error.code;
@@ -245,8 +249,8 @@ export class TurnRig {
   }
 
   async #admit(message: { turnId: string; conversationId: string; text: string }): Promise<boolean> {
-    const { turnId, conversationId } = message;
-    const { coordination, runner } = this.#live;
+    const { conversationId } = message;
+    const { coordination } = this.#live;
     const { identity, store } = this;
     const userKey = ownerKey(identity.owner);
     const conversation = await store.findConversation(identity.owner, conversationId);
@@ -267,15 +271,25 @@ export class TurnRig {
         await coordination.releaseLock(attempt.lock);
         return false;
       }
-      const common = { identity, locale: "en", requestId: "request-1", page: null, idempotency: null } as const;
-      await startTurn(
-        { ...common, turnId, conversation, conversationId, text: message.text },
-        attempt.lock,
-        runner,
-        this.engine.services(),
-      );
-      return true;
+      try {
+        await this.#start(message, conversation, attempt.lock);
+        return true;
+      } catch (error) {
+        await coordination.releaseLock(attempt.lock);
+        if (error instanceof ChatError && error.code === "concurrent_request") return false;
+        throw error;
+      }
     }
+  }
+
+  async #start(
+    message: { turnId: string; conversationId: string; text: string },
+    conversation: ConversationRecord | null,
+    lock: HeldLock,
+  ): Promise<void> {
+    const { identity } = this;
+    const common = { identity, locale: "en", requestId: "request-1", page: null, idempotency: null } as const;
+    await startTurn({ ...common, ...message, conversation }, lock, this.#live.runner, this.engine.services());
   }
 
   async #deathOf(replica: Replica): Promise<null> {
