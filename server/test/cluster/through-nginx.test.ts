@@ -35,6 +35,12 @@ whereInstalled([NGINX], () => {
 
     const signIn = async (): Promise<FaultUser> => (await rig.signIn()).through(() => nginx.url);
 
+    /** The silence itself is what is tested. */
+    const releaseLater = async (ref: string): Promise<void> => {
+      await pause(SILENT_SECONDS * 1000);
+      await rig.release(ref);
+    };
+
     it.concurrent(
       "keep a stream open while a tool says nothing",
       async () => {
@@ -44,11 +50,7 @@ whereInstalled([NGINX], () => {
         try {
           const user = (await rig.signIn()).through(() => impatient.url);
           const response = await user.request("POST", "/message", { body: { message: holdScript("quiet") } });
-          const received = response.text();
-          // The silence itself is what is tested.
-          await pause(SILENT_SECONDS * 1000);
-          await rig.release("quiet");
-          const text = await received;
+          const [text] = await Promise.all([response.text(), releaseLater("quiet")]);
           const frames = framesIn(text);
           expect(faultsIn(frames)).toEqual([]);
           expect(eventsOf(frames, "tool_result").map(({ outcome }) => outcome)).toEqual(["ok"]);
