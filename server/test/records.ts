@@ -146,6 +146,7 @@ export function aNewTurn(changes: Partial<NewTurn> = {}): NewTurn {
     fence: 1,
     leaseExpiresAtMs: NOW_MS + 60_000,
     idempotency: null,
+    reservationId: null,
     ...changes,
   };
 }

@@ -92,9 +92,13 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
   };
 }
 
+/** Until the turn is stored and its owner renews the lock: a process that dies before shuts nobody out for longer. */
+const ADMISSION_LOCK_MS = 30_000;
+
 /** The lock of a turn that does not run is free: its owner is about to give it back, or died before it could. */
 async function acquireLock(userKey: string, holder: LockHolder, options: AdmitOptions): Promise<LockAttempt> {
-  const { store, coordination, lockTtlMs } = options;
+  const { store, coordination } = options;
+  const lockTtlMs = Math.min(options.lockTtlMs, ADMISSION_LOCK_MS);
   const attempt = await coordination.acquireLock(userKey, holder, lockTtlMs);
   if (attempt.status === "acquired") return attempt;
   const turn = await store.findTurn(attempt.holder.turnId);

@@ -80,6 +80,12 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       return found.map((event) => `${event.seq} ${event.type}`);
     }
 
+    async function book(turnId: string, tokens: number): Promise<Reservation> {
+      const reservation = await store.reserve(DAY, SCOPES, NEW_TURN, () => aReservation(turnId, tokens));
+      if (reservation === null) throw new Error("was not granted");
+      return reservation;
+    }
+
     async function end(created: NewTurn, reason: TurnEndReason): Promise<void> {
       const { turn } = created;
       await commit(created, {
@@ -126,6 +132,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.findConversation(conversation.owner, conversation.id)).toBeNull();
         expect(await store.findTurn(turn.id)).toBeNull();
         expect(await events(conversation)).toEqual([]);
+      });
+
+      it("is not stored when what was booked for it was settled meanwhile", async () => {
+        const { id } = await book("turn_new", 100);
+        expect(await store.createTurn(aNewTurn({ reservationId: id }))).toBeNull();
+        await store.settle(id, 0);
+        const late = aNewTurn({ conversation: aConversation({ owner: anOwner({ user: "bob" }) }), reservationId: id });
+        await expect(store.createTurn(late)).rejects.toThrow(StaleWriteError);
+        expect(await store.findTurn(late.turn.id)).toBeNull();
       });
 
       it("continues the numbers of its conversation, keeps the page and updates the tools", async () => {
@@ -796,12 +811,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     it("answers a ping", async () => {
       await expect(store.ping()).resolves.toBeUndefined();
     });
-
-    async function book(turnId: string, tokens: number): Promise<Reservation> {
-      const reservation = await store.reserve(DAY, SCOPES, NEW_TURN, () => aReservation(turnId, tokens));
-      if (reservation === null) throw new Error("was not granted");
-      return reservation;
-    }
   });
 }
 

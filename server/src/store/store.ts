@@ -88,6 +88,8 @@ export interface NewTurn {
   fence: number;
   leaseExpiresAtMs: number;
   idempotency: { key: string; bodySha256: string } | null;
+  /** Booked for its first step; null: nothing is. */
+  reservationId: string | null;
 }
 
 /** A request that was sent with an `Idempotency-Key`. */
@@ -171,7 +173,10 @@ export class StaleWriteError extends Error {
  * Look-ups for a user go by owner; what is not theirs is null.
  */
 export interface Store {
-  /** null: stored. Else nothing was written, because this turn of the same user runs. */
+  /**
+   * null: stored. Else nothing was written, because this turn of the same user runs.
+   * @throws StaleWriteError when its reservation was settled meanwhile, as one of a request that had died
+   */
   createTurn(newTurn: NewTurn): Promise<TurnRecord | null>;
   commit(commit: Commit): Promise<void>;
   /**

@@ -5,6 +5,7 @@ import type { ConversationRecord } from "../store/conversation-record.ts";
 import type { HeldLock } from "../store/coordination.ts";
 import type { Identity } from "../store/identity.ts";
 import type { MessageRecord } from "../store/message-record.ts";
+import { StaleWriteError } from "../store/store.ts";
 import type { Locale, TurnRecord } from "../store/turn-record.ts";
 import { reserveStep } from "./reserve-step.ts";
 import { abandonedCall } from "./tool-call-ending.ts";
@@ -98,12 +99,15 @@ export async function startTurn(
       fence: FIRST_FENCE,
       leaseExpiresAtMs: runner.leaseExpiresAtMs(),
       idempotency: message.idempotency,
+      reservationId: admitted.reservation.id,
     });
     if (running !== null) throw concurrentRequest(running.conversationId, running.id);
     runner.start(started, FIRST_FENCE, lock, admitted);
     return started;
   } catch (error) {
     await store.settle(admitted.reservation.id, 0);
+    // Whoever took this request for dead had the lock: it was lost meanwhile.
+    if (error instanceof StaleWriteError) throw new ChatError("store_unavailable", { retryAfterSeconds: 1 });
     throw error;
   }
 }

@@ -191,7 +191,8 @@ export class TurnRunner {
     const { leaseMs, lockTtlMs } = this.#options;
     // The lock may be set to last less long than the lease: it must not run out under a turn that is at work.
     const renewal = setInterval(renew, Math.min(leaseMs, lockTtlMs) / 3);
-    if (owned.lock === null) renew();
+    // At once: the lock is taken for now, or not at all.
+    if (owned.needsLock) renew();
     const ended = this.#run(owned, task)
       .catch((error: unknown) => this.#services.observer.failed("run turn", error))
       .finally(async () => {

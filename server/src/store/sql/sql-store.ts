@@ -35,7 +35,7 @@ import type { Schema } from "./schema.ts";
 import { readToolCalls, writeToolCall } from "./tool-calls.ts";
 import { inSnapshot, inTransaction } from "./transaction.ts";
 import { checkFence, findActiveTurn, lockTurn, lockTurns, readTurn, turnColumns } from "./turns.ts";
-import { releaseOrphans, reserve, settle, settleUnowned, usageBalances } from "./usage.ts";
+import { keepReservation, releaseOrphans, reserve, settle, settleUnowned, usageBalances } from "./usage.ts";
 
 /** The store in SQL. Brings the tables up to date first. */
 export async function createSqlStore(database: Kysely<Schema>): Promise<Store> {
@@ -55,6 +55,10 @@ class SqlStore implements Store {
     return inTransaction(this.#database, async (tx) => {
       const running = await takeRunningPlace(tx, turn);
       if (running !== null) return running;
+      const { reservationId } = newTurn;
+      if (reservationId !== null && !(await keepReservation(tx, reservationId))) {
+        throw new StaleWriteError("the reservation was settled");
+      }
       if (newTurn.isNewConversation) {
         await tx.insertInto("conversations").values(conversationRow(conversation)).execute();
       } else {

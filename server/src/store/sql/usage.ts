@@ -119,6 +119,12 @@ export async function releaseOrphans(tx: Tx, which: OrphanedReservations): Promi
   await settleUnfinished(tx, await orphaned.execute());
 }
 
+/** Whether this is still booked, and nobody settles it before the transaction ends. */
+export async function keepReservation(tx: Tx, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx.updateTable("reservations").set({ id }).where("id", "=", id).executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 /** Settles what is booked for a conversation's turns whose owner is dead. */
 export async function settleUnowned(tx: Tx, conversationId: string, nowMs: number): Promise<void> {
   const unowned = await tx
