@@ -1,6 +1,7 @@
 import type { ServerEvent, TurnEndReason } from "@chat-bot/widget/protocol";
 import { ChatError } from "../errors.ts";
 import type { Commit } from "../store/store.ts";
+import type { TurnRecord } from "../store/turn-record.ts";
 import { runToolCall } from "./run-tool-call.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { hasUsedAllSteps } from "./stop-rule.ts";
@@ -36,9 +37,10 @@ export async function* runTurn(turn: Turn, services: TurnServices): AsyncGenerat
         if (step.failure === null) return yield* endAborted(turn, services, step.remains);
         return yield* endFailed(turn, services, step.failure, step.remains);
       }
-      if (step.stopReason === "tool_use" || step.stopReason === "pause_turn") continue;
-      const reason = hasUsedAllSteps(turn.record, services.options) ? "max_steps" : step.stopReason;
-      return yield* endTurn(turn, services, step.stopReason === "refusal" ? "refusal" : reason);
+      if (step.type === "complete") continue;
+      const { stopReason, record, remains } = step;
+      const reason = hasUsedAllSteps(record, services.options) ? "max_steps" : stopReason;
+      return yield* endTurn(turn, services, stopReason === "refusal" ? "refusal" : reason, { record, remains });
     }
   } catch (error) {
     if (turn.signal.aborted) return yield* endAborted(turn, services);
@@ -88,14 +90,14 @@ export function* endTurn(
   turn: Turn,
   services: TurnServices,
   reason: TurnEndReason,
-  extra: { events?: ServerEvent[]; remains?: StepRemains | undefined } = {},
+  extra: { events?: ServerEvent[]; record?: TurnRecord; remains?: StepRemains | undefined } = {},
 ): Generator<TurnEntry> {
   const outcome = reason === "superseded" ? "superseded" : "cancelled";
   const abandoned = unfinishedCalls(turn).map((call) => ({
     from: call.state.status,
     ...abandonedCall(call, outcome, services.now()),
   }));
-  const { remains } = extra;
+  const { record = turn.record, remains } = extra;
   const settle = remains?.settle ?? unused(turn);
   yield {
     type: "commit",
@@ -107,7 +109,7 @@ export function* endTurn(
     ],
     messages: remains?.messages ?? [],
     toolCalls: abandoned.map(({ from, call }) => ({ from, call })),
-    turn: { ...turn.record, state: { status: "done", reason } },
+    turn: { ...record, state: { status: "done", reason } },
     ...(settle === undefined ? {} : { settle }),
   };
   services.observer.turnEnded({ reason, durationMs: services.now() - Date.parse(turn.record.createdAt) });

@@ -1,6 +1,7 @@
 import type { ServerEvent, UsageEvent } from "@chat-bot/widget/protocol";
 import type { MessageRecord } from "../store/message-record.ts";
 import type { Commit } from "../store/store.ts";
+import type { TurnRecord } from "../store/turn-record.ts";
 import { providerFailure } from "./provider-error.ts";
 import { reserveStep } from "./reserve-step.ts";
 import { StepInProgress } from "./step-in-progress.ts";
@@ -10,20 +11,28 @@ import { TurnFailure } from "./turn-failure.ts";
 import type { TurnServices } from "./turn-services.ts";
 
 /** Why a complete message ended. */
-export type StepStopReason = "tool_use" | "pause_turn" | "end_turn" | "max_tokens" | "refusal";
+type StepStopReason = "tool_use" | "pause_turn" | LastStopReason;
+
+/** Why a message ended that the turn ends with. */
+type LastStopReason = "end_turn" | "max_tokens" | "refusal";
 
 /** How a step ended. */
 export type StepEnd =
   /** Recorded; the calls it asked for are in the ledger. */
-  | { type: "complete"; stopReason: StepStopReason }
+  | { type: "complete" }
+  /**
+   * The assistant has said its last words. Not recorded yet: they and `done` are one commit, so that nobody who takes the
+   * turn over finds an answer there is nothing to add to.
+   */
+  | { type: "last"; stopReason: LastStopReason; record: TurnRecord; remains: StepRemains }
   /** Aborted (`failure` is null) or failed. `remains` is not recorded yet: it belongs between `error` and `done`. */
   | { type: "cut"; failure: TurnFailure | null; remains: StepRemains };
 
-/** What is left of a step that did not come to its end. */
+/** What of a step is to be recorded with the end of its turn. */
 export interface StepRemains {
   events: ServerEvent[];
   messages: MessageRecord[];
-  settle: Commit["settle"];
+  settle: NonNullable<Commit["settle"]>;
 }
 
 /** At most this many repeats of a call, and only while nothing of it was shown. */
@@ -44,8 +53,11 @@ export async function* streamStep(turn: Turn, services: TurnServices): AsyncGene
     const failure = yield* callModel(step, reserved, turn, services);
     const stopReason = failure === null ? completed(step) : null;
     if (stopReason !== null) {
-      yield await completeStep(step, reserved, stopReason, turn, services);
-      return { type: "complete", stopReason };
+      const { record, toolCalls, ...remains } = await completeStep(step, reserved, stopReason, turn, services);
+      if (stopReason !== "tool_use" && stopReason !== "pause_turn")
+        return { type: "last", stopReason, record, remains };
+      yield { type: "commit", ...remains, toolCalls, turn: record };
+      return { type: "complete" };
     }
     const waitMs = failure === null || step.wasShown ? null : repeatWaitMs(failure, repeats);
     if (failure === null || waitMs === null) {
@@ -102,14 +114,14 @@ function completed(step: StepInProgress): StepStopReason | null {
   return stopReason === "stop_sequence" ? "end_turn" : stopReason;
 }
 
-/** Records the message, its calls, its usage and the step, in one piece. */
+/** The message, its calls, its usage and the step, which belong together. */
 async function completeStep(
   step: StepInProgress,
   reserved: ReservedStep,
   stopReason: StepStopReason,
   turn: Turn,
   services: TurnServices,
-): Promise<TurnEntry> {
+): Promise<StepRemains & { record: TurnRecord; toolCalls: NonNullable<Commit["toolCalls"]> }> {
   // Calls of a message that ended in another way may be cut anywhere: they are told as cancelled and not kept.
   const withCalls = stopReason === "tool_use";
   const stopped = stopReason === "max_tokens" || stopReason === "refusal";
@@ -118,14 +130,13 @@ async function completeStep(
   const { usage } = step.usage();
   services.observer.stepEnded(usage);
   return {
-    type: "commit",
     events: [
       ...(withCalls ? step.untoldInputs() : step.cancelledCalls()),
       await usageEvent(step, reserved, turn, services),
     ],
     messages: message === null ? [] : [message],
     toolCalls: calls.map((call) => ({ from: null, call })),
-    turn: { ...turn.record, steps: turn.record.steps + 1, nextBlock: step.nextBlock },
+    record: { ...turn.record, steps: turn.record.steps + 1, nextBlock: step.nextBlock },
     settle: settlement(step, reserved, services),
   };
 }

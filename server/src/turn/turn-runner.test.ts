@@ -867,6 +867,35 @@ describe("a turn whose owner died", () => {
     expect(engine.tools.written).toHaveLength(1);
   });
 
+  it("goes on wherever the last commit left it", async () => {
+    let isOver = false;
+    for (let commits = 1; !isOver; commits += 1) {
+      const engine = await start();
+      const commit = engine.store.commit.bind(engine.store);
+      let left = commits;
+      engine.store.commit = async (entry) => {
+        await commit(entry);
+        left -= 1;
+        if (left === 0) engine.replica.pause();
+      };
+      const turn = await engine.script([{ text: "See:", tool_use: [READ] }, { text: "The end. " }]);
+      const isDone = async (): Promise<boolean> => (await engine.store.findActiveTurn(turn.conversationId)) === null;
+      await vi.waitUntil(async () => left === 0 || (await isDone()), { timeout: 20_000 });
+      isOver = await isDone();
+      if (!isOver) {
+        const heir = engine.addReplica();
+        engine.advance(10_000);
+        heir.runner.continue(turn.id);
+      }
+      expect((await engine.event(turn, "done")).reason, `after commit ${commits}`).toBe("end_turn");
+      expect(["ok", "unknown"]).toContain(outcomes(await engine.eventsOf(turn))["toolu_read"]);
+      for (const prompt of engine.prompts) expect(prompt.messages.at(-1)?.role).toBe("user");
+      engine.replica.resume();
+      await engine.replica.runner.drain(1000);
+      await engine.check(turn.conversationId);
+    }
+  });
+
   it("is given up after it was taken over three times", async () => {
     const engine = await start();
     const turn = await engine.script({ text: "word ".repeat(40), chunks: 10, fault: "stall", after_bytes: 100 });
