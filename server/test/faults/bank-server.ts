@@ -71,6 +71,8 @@ const server = createServer((request, response) => {
   const { method = "GET", url = "/" } = request;
   handle(Object.assign(request, { method, url }), response).catch(() => response.destroy());
 });
+// A connection that is closed while a call is on its way to it would be a fault of its own.
+server.keepAliveTimeout = 10 * 60_000;
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;

@@ -7,6 +7,7 @@ import { createScriptedClaude, type Exchange, type ScriptedClaude } from "../../
 import { BankBook, type BankEntry } from "./bank-book.ts";
 import { AUDIENCE, FaultUser, ISSUER } from "./fault-user.ts";
 import { launchProcess, type ServerProcess, startProcess } from "./server-process.ts";
+import { until } from "./until.ts";
 
 /** Lease and idle limit of the server under test, as short as the configuration allows. */
 export const LEASE_MS = 1000;
@@ -89,7 +90,7 @@ export class FaultRig implements AsyncDisposable {
       ...options.env,
     };
     const parts = { directory, secret, claude, bank, book: new BankBook(bankFile), env, modelCalls };
-    return new FaultRig(parts, await startProcess(SERVER, env));
+    return new FaultRig(parts, await startServer(env, secret));
   }
 
   get url(): string {
@@ -112,9 +113,9 @@ export class FaultRig implements AsyncDisposable {
     await this.#server.kill();
   }
 
-  /** A new process on the same database. It listens when this resolves. */
+  /** A new process on the same database. It listens and knows its tools when this resolves. */
   async restart(): Promise<void> {
-    this.#server = await startProcess(SERVER, this.#parts.env);
+    this.#server = await startServer(this.#parts.env, this.#parts.secret);
     this.#listening.resolve(this.#server.url);
   }
 
@@ -132,7 +133,7 @@ export class FaultRig implements AsyncDisposable {
 
   /** One more process on the same database, perhaps with settings of its own; gone with the rig. */
   async addReplica(env: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = await startProcess(SERVER, { ...this.#parts.env, ...env });
+    const server = await startServer({ ...this.#parts.env, ...env }, this.#parts.secret);
     this.#others.push(server);
     return server;
   }
@@ -154,4 +155,12 @@ export class FaultRig implements AsyncDisposable {
     await this.#parts.claude.stop();
     await rm(this.#parts.directory, { recursive: true, force: true });
   }
+}
+
+/** Resolves when it offers the bank's tools: a conversation that began before would have to do without. */
+async function startServer(env: Record<string, string>, secret: string): Promise<ServerProcess> {
+  const server = await startProcess(SERVER, env);
+  const user = await FaultUser.signIn(() => server.url, secret);
+  await until(async () => (await (await user.request("GET", "/session")).text()).includes("bank__charge"));
+  return server;
 }

@@ -9,10 +9,14 @@ const STOPS = faultCount("STOPS", { small: 1, full: 20 });
 /** Each kind of turn so many times. */
 const OF_EACH = 2;
 const DRAIN_MS = 3000;
-/** Longer than the turns may take to start and the process to stop, together. */
-const TOO_LONG_MS = DRAIN_MS + 2000;
+/** Longer than any of this takes. */
+const FOREVER_MS = 60_000;
+/** Longer than the time to drain, where nothing depends on it. */
+const LONG_MS = DRAIN_MS + 1000;
 /** After its last turn a process lets readers have their last words, and closes what it has open. */
 const LITTLE_MS = 2000;
+/** So that no process loses a turn because the machine is busy; what is handed over needs no lease to end. */
+const LEASE_SECONDS = "30";
 const LAST_WORDS = "That is all.";
 
 /** A turn that is on its way when its process is told to stop. */
@@ -20,7 +24,7 @@ interface Kind {
   /** The model's steps. `mark` tells the turn from all others. */
   steps(mark: string): object[];
   outcomes: string[];
-  /** Whether one of its model calls is lost: because it takes too long. */
+  /** One of its model calls is lost in any case. On a busy machine others may lose one, too. */
   isCut: boolean;
   /** Where its question is answered. */
   decidedAt?: "leaving" | "staying";
@@ -28,7 +32,8 @@ interface Kind {
 
 const KINDS: readonly Kind[] = [
   { steps: (mark) => [writing(mark, 400)], outcomes: [], isCut: false },
-  { steps: (mark) => [writing(mark, TOO_LONG_MS)], outcomes: [], isCut: true },
+  // Its model falls silent in mid-text, once.
+  { steps: (mark) => [{ ...writing(mark, 400), fault: "stall", times: 1 }], outcomes: [], isCut: true },
   // Goes on from step to step: it is handed over between two of them.
   {
     steps: (mark) => calling("bank__balance", Array(8).fill(250), mark),
@@ -36,8 +41,8 @@ const KINDS: readonly Kind[] = [
     isCut: false,
   },
   { steps: (mark) => calling("bank__charge", [500], mark), outcomes: ["ok"], isCut: false },
-  { steps: (mark) => calling("bank__charge", [TOO_LONG_MS], mark), outcomes: ["unknown"], isCut: false },
-  { steps: (mark) => calling("bank__balance", [TOO_LONG_MS], mark), outcomes: ["ok"], isCut: false },
+  { steps: (mark) => calling("bank__charge", [FOREVER_MS], mark), outcomes: ["unknown"], isCut: false },
+  { steps: (mark) => calling("bank__balance", [LONG_MS], mark), outcomes: ["ok"], isCut: false },
   { steps: (mark) => calling("bank__pay", [0], mark), outcomes: ["ok"], isCut: false, decidedAt: "leaving" },
   { steps: (mark) => calling("bank__pay", [0], mark), outcomes: ["ok"], isCut: false, decidedAt: "staying" },
 ];
@@ -59,7 +64,7 @@ describe("a process that is told to stop", () => {
   it(
     `takes nothing new, and lets its turns end or hands them over (SIGTERM ${STOPS} times)`,
     async () => {
-      await using rig = await FaultRig.start();
+      await using rig = await FaultRig.start({ env: { CHATBOT_LEASE_SECONDS: LEASE_SECONDS } });
       const tally = { ended: 0, "between two steps": 0, "in mid-step": 0 };
       const stopMs: number[] = [];
       for (let stop = 0; stop < STOPS; stop += 1) {
@@ -127,12 +132,15 @@ async function startTurn(
       if (data.type === "text" || data.type === "tool_use") atWork.resolve();
     },
   });
-  await (kind.decidedAt === undefined ? atWork.promise : question.promise);
+  const isThere = kind.decidedAt === undefined ? atWork.promise : question.promise;
+  // A turn that fails or ends before must not be waited for.
+  await Promise.race([isThere, frames.then(() => expect.unreachable(`${mark}ended before it was at work`))]);
   return { frames, question: question.promise };
 }
 
 /** New messages are refused as soon as the signal has arrived; one that came before is answered to its end. */
 async function expectRefusal(rig: FaultRig, url: string): Promise<void> {
+  const answered: Promise<string | null>[] = [];
   while (true) {
     const user = (await rig.signIn()).through(() => url);
     const response = await user.request("POST", "/message", { body: { message: `script:{"text":"${LAST_WORDS}"}` } });
@@ -142,12 +150,17 @@ async function expectRefusal(rig: FaultRig, url: string): Promise<void> {
         body: { error: "draining" },
       });
       expect(Number(response.headers.get("Retry-After"))).toBeGreaterThan(0);
+      expect(await Promise.all(answered)).toEqual(answered.map(() => "end_turn"));
       return;
     }
-    const frames: EventFrame[] = [];
-    for await (const frame of readFrames(response)) frames.push(frame);
-    expect(endOf(frames)).toBe("end_turn");
+    answered.push(lastOf(response));
   }
+}
+
+async function lastOf(response: Response): Promise<string | null> {
+  const frames: EventFrame[] = [];
+  for await (const frame of readFrames(response)) frames.push(frame);
+  return endOf(frames);
 }
 
 /** Nothing is lost and nothing happens twice. Resolves with where the turn was left. */
@@ -167,23 +180,26 @@ async function expectWhole(
 
   const states = eventsOf(frames, "status_update").map(({ state }) => state);
   const lost = rig.modelCallsWith(mark).length - kind.steps(mark).length;
-  expect(states.includes("step_reset"), context).toBe(kind.isCut);
-  expect(lost, context).toBe(kind.isCut ? 1 : 0);
+  const isCut = states.includes("step_reset");
+  expect(lost, context).toBe(isCut ? 1 : 0);
+  expect(isCut, context).toBe(isCut || kind.isCut);
   expect(
     eventsOf(frames, "usage").filter(({ estimated }) => estimated === true),
     context,
   ).toHaveLength(lost);
 
-  expect(
-    eventsOf(frames, "tool_result").map(({ outcome }) => outcome),
-    context,
-  ).toEqual(kind.outcomes);
+  const isHandedOver = states.includes("recovering");
+  for (const [index, { name, outcome }] of eventsOf(frames, "tool_result").entries()) {
+    const mayBeUnknown = isHandedOver && name !== "bank__balance";
+    expect(mayBeUnknown ? ["unknown", kind.outcomes[index]] : [kind.outcomes[index]], context).toContain(outcome);
+  }
+  expect(eventsOf(frames, "tool_result"), context).toHaveLength(kind.outcomes.length);
   for (const { name, input } of eventsOf(frames, "tool_use")) {
     if (input === undefined) continue;
     const called = rig.bookOf(String(input["ref"])).filter(({ what }) => what === "called");
     expect(called.length, context).toBeGreaterThanOrEqual(1);
     if (name !== "bank__balance") expect(called, context).toHaveLength(1);
   }
-  if (kind.isCut) return "in mid-step";
-  return states.includes("recovering") ? "between two steps" : "ended";
+  if (isCut) return "in mid-step";
+  return isHandedOver ? "between two steps" : "ended";
 }

@@ -11,6 +11,7 @@ import type { TurnPhase } from "./turn-phase.ts";
 const KILLS = faultCount("KILLS", { small: 200, full: 1000 });
 /** Servers that are killed side by side, each with a database of its own: most of the time a lease has to run out. */
 const LANES = faultCount("LANES", { small: 8, full: 8 });
+const MANY_KILLS = 100;
 /** A new database and a new book after so many kills. */
 const KILLS_PER_RIG = 50;
 /** Turns that are on their way when a server dies. */
@@ -73,6 +74,9 @@ describe(`a server that is killed at any moment (seed ${SEED})`, () => {
       });
       expect(tally.kills).toBe(KILLS);
       expect(tally.twice).toBe(0);
+      // Every phase is aimed at: so many kills have met them all.
+      const met = [...AIMS, "during recovery", "during start-up"].filter((phase) => killsIn.has(phase));
+      expect(met).toHaveLength(KILLS < MANY_KILLS ? met.length : AIMS.length + 2);
     },
     FAULT_TIMEOUT_MS,
   );

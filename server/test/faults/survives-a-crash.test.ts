@@ -25,7 +25,8 @@ describe("a pending approval", () => {
   it(
     `outlives every process, and is decided at another one (${PENDING_KILLS} times)`,
     async () => {
-      await using rig = await FaultRig.start();
+      // So that no process loses a turn because the machine is busy: what is parked needs no lease to end.
+      await using rig = await FaultRig.start({ env: { CHATBOT_LEASE_SECONDS: "30" } });
       let other = await rig.addReplica();
       for (let round = 0; round < PENDING_KILLS; round += 1) {
         const owner = round % 2 === 0 ? rig.url : other.url;
@@ -73,7 +74,6 @@ describe("a pending approval", () => {
       noteFigures("G2", {
         "all processes killed while approvals were pending": PENDING_KILLS,
         "approvals decided at another process": PENDING_KILLS * ANSWERS.length,
-        "ran more or less often than approved": 0,
       });
     },
     FAULT_TIMEOUT_MS,

@@ -4,7 +4,9 @@ import { type EventFrame, eventsOf } from "./event-frames.ts";
 /** Where a turn is, as far as its reader and the bank's book tell. */
 export type TurnPhase =
   | "before the first event"
+  | "before the model's first word"
   | "in mid-text"
+  | "while a call is asked for"
   | "between two steps"
   | "between dispatch and the call"
   | "while a tool runs"
@@ -30,7 +32,10 @@ export function phasesOf({ frames, isDecided, bookOf }: TurnSeen): TurnPhase[] {
   const running = runningRefs(frames);
   if (running.length > 0) return running.map((ref) => phaseOfCall(bookOf(ref)));
   if (isAsking(frames)) return [isDecided ? "between decision and dispatch" : "while a person decides"];
-  return [last.type === "text" ? "in mid-text" : "between two steps"];
+  if (last.type === "text") return ["in mid-text"];
+  if (last.type === "tool_use") return ["while a call is asked for"];
+  const isWaiting = last.type === "status_update" && (last.state === "started" || last.state === "ai_typing");
+  return [isWaiting ? "before the model's first word" : "between two steps"];
 }
 
 /** A new owner has told that it is there, and nothing of what it does. */
