@@ -67,6 +67,9 @@ export interface AppOptions {
   widgetDirectory: string;
 }
 
+/** Whoever filters by path in front of this server must not be got round with capitals or a slash at the end. */
+const EXACT_PATHS = { sensitive: true, strict: true };
+
 /** The server as a table of contents: each route is a list of stages, each stage answers one question. */
 export function createApp(services: AppServices, options: AppOptions): Koa {
   const { store, coordination, budget, runner, turn, logger, metrics } = services;
@@ -82,7 +85,7 @@ export function createApp(services: AppServices, options: AppOptions): Koa {
   };
   const onDecided = (decision: string): void => metrics.approvals.inc({ decision });
 
-  const api = new Router<RequestState & { identity: Identity }>({ prefix: "/api/chatbot" });
+  const api = new Router<RequestState & { identity: Identity }>({ prefix: "/api/chatbot", ...EXACT_PATHS });
   api.use(authenticate(options.authenticate), requestRate(options.requestsPerMinute));
   api.post(
     "/message",
@@ -106,7 +109,7 @@ export function createApp(services: AppServices, options: AppOptions): Koa {
   api.get("/session", session(sessions));
   api.get("/usage", usage(sessions));
 
-  const open = new Router();
+  const open = new Router(EXACT_PATHS);
   open.get("/health", health());
   open.get(
     "/ready",

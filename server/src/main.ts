@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { KEY_LIFETIME_MS } from "./admit/admit.ts";
 import { createTokenBudget } from "./admit/token-budget.ts";
 import { createApp, createMetricsApp } from "./app.ts";
+import { permissionsOf } from "./authenticate/identity-from-claims.ts";
 import { createTokenVerifier } from "./authenticate/verify-token.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
@@ -74,8 +75,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       deadlines: { idleMs: config.providerIdleSeconds * 1000, totalMs: MODEL_CALL_MS },
       warn: (warning) => logger.warn({ warning }, "model client"),
     }),
-    permittedTools: (tools: readonly Tool[], { owner, permissions }: Identity) =>
-      permittedTools(tools, permissions, issuerOf(config, owner)?.tools ?? {}),
+    permittedTools: (tools: readonly Tool[], { owner, grants }: Identity) =>
+      permittedTools(tools, permissionsOf(grants, config.roles), issuerOf(config, owner)?.tools ?? {}),
     observer: observeTurns(logger, metrics),
     options: {
       model: config.anthropic.model,

@@ -18,7 +18,13 @@ export function anOwner(changes: Partial<Owner> = {}): Owner {
 
 /** Signed in until tomorrow. */
 export function anIdentity(changes: Partial<Identity> = {}): Identity {
-  return { owner: anOwner(), permissions: ["chatbot:use"], expiresAtMs: NOW_MS + DAY_MS, ...changes };
+  return {
+    owner: anOwner(),
+    grants: { permissions: ["chatbot:use"], roles: [] },
+    permissions: ["chatbot:use"],
+    expiresAtMs: NOW_MS + DAY_MS,
+    ...changes,
+  };
 }
 
 /** A conversation without tools. */

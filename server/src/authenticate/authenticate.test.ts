@@ -88,6 +88,7 @@ describe("authenticate", () => {
     expect(body["identity"]).toEqual({
       owner: { issuer: "https://club.example", organization: "club", user: "ada" },
       name: "Ada",
+      grants: { permissions: [], roles: ["member"] },
       permissions: ["chatbot:use"],
       expiresAtMs: (NOW + 300) * 1000,
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { identityFromClaims } from "./identity-from-claims.ts";
+import { identityFromClaims, permissionsOf } from "./identity-from-claims.ts";
 import type { Claims } from "./read-token.ts";
 
 const ROLES = new Map([
@@ -35,9 +35,17 @@ describe("identityFromClaims", () => {
     expect(identityFromClaims({ ...CLAIMS, ...claims }, ROLES).permissions).toEqual(permissions);
   });
 
+  it("keeps what the token says, so that roles are looked up again when they change", () => {
+    const { grants } = identityFromClaims({ ...CLAIMS, roles: ["member"], permissions: ["a:b"] }, ROLES);
+    expect(grants).toEqual({ permissions: ["a:b"], roles: ["member"] });
+    expect(permissionsOf(grants, new Map([["member", ["c:d"]]]))).toEqual(["a:b", "c:d"]);
+    expect(permissionsOf(grants, new Map())).toEqual(["a:b"]);
+  });
+
   it("puts somebody without an organization into one of their own", () => {
     expect(identityFromClaims(CLAIMS, ROLES)).toEqual({
       owner: { issuer: "https://host.example", organization: "user:ada", user: "ada" },
+      grants: { permissions: [], roles: [] },
       permissions: [],
       expiresAtMs: 1_600_000,
     });

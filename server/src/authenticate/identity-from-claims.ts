@@ -1,5 +1,5 @@
 import { PERMISSION_PATTERN } from "../permission.ts";
-import type { Identity } from "../store/identity.ts";
+import type { Grants, Identity } from "../store/identity.ts";
 import type { Claims } from "./read-token.ts";
 
 /**
@@ -9,20 +9,29 @@ import type { Claims } from "./read-token.ts";
 export function identityFromClaims(claims: Claims, roles: ReadonlyMap<string, readonly string[]>): Identity {
   const { name = "" } = claims;
   const locale = canonicalLocale(claims.locale ?? "");
+  const grants = grantsOf(claims);
   return {
     owner: { issuer: claims.iss, organization: claims.org ?? `user:${claims.sub}`, user: claims.sub },
     ...(name === "" ? {} : { name }),
     ...(locale === null ? {} : { locale }),
-    permissions: permissionsOf(claims, roles),
+    grants,
+    permissions: permissionsOf(grants, roles),
     expiresAtMs: Math.floor(claims.exp * 1000),
   };
 }
 
-function permissionsOf(claims: Claims, roles: ReadonlyMap<string, readonly string[]>): string[] {
+/** What somebody may do whose token says this, as the roles are configured now. Sorted. */
+export function permissionsOf(grants: Grants, roles: ReadonlyMap<string, readonly string[]>): string[] {
+  const fromRoles = grants.roles.flatMap((role) => roles.get(role) ?? []);
+  return [...new Set([...grants.permissions, ...fromRoles])].toSorted();
+}
+
+function grantsOf(claims: Claims): Grants {
   const named = [...(claims.permissions ?? []), ...(claims.scope ?? "").split(" ")];
-  const fromToken = named.filter((permission) => PERMISSION_PATTERN.test(permission));
-  const fromRoles = (claims.roles ?? []).flatMap((role) => roles.get(role) ?? []);
-  return [...new Set([...fromToken, ...fromRoles])].toSorted();
+  return {
+    permissions: named.filter((permission) => PERMISSION_PATTERN.test(permission)),
+    roles: claims.roles ?? [],
+  };
 }
 
 /** `pt_BR`, as many hosts write it, is `pt-BR`. Null for what names no language. */

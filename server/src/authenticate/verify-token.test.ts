@@ -327,6 +327,7 @@ describe("A token verifier", () => {
       owner: { issuer: "https://secret.example", organization: "club", user: "user-1" },
       name: "Ada",
       locale: "pt-BR",
+      grants: { permissions: [], roles: ["member"] },
       permissions: ["chatbot:use"],
       expiresAtMs: (NOW + 240) * 1000,
     });

@@ -11,7 +11,7 @@ import { encodeEvent } from "../stream/encode-event.ts";
 import type { TurnRunner } from "../turn/turn-runner.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { EventReader } from "./event-reader.ts";
-import type { EventsQuery, ListQuery } from "./request-schemas.ts";
+import { type EventsQuery, ID_PATTERN, type ListQuery } from "./request-schemas.ts";
 
 /** What the routes of stored conversations need. */
 export interface ConversationOptions {
@@ -131,7 +131,9 @@ export function listApprovals({ store }: ConversationOptions): Middleware<State,
 export function forgetApproval({ store }: ConversationOptions): Middleware<State, WithParams> {
   return async function answerForget(ctx) {
     const conversation = await store.findConversation(ctx.state.identity.owner, conversationId(ctx));
-    const isForgotten = conversation !== null && (await store.forgetApproval(conversation.id, ctx.params.name ?? ""));
+    const { name = "" } = ctx.params;
+    const isForgotten =
+      conversation !== null && ID_PATTERN.test(name) && (await store.forgetApproval(conversation.id, name));
     if (!isForgotten) throw new ChatError("not_found");
     ctx.status = 204;
   };
@@ -157,6 +159,7 @@ async function startOf(
 
 function conversationId(ctx: WithParams): string {
   const { id } = ctx.params;
-  if (id === undefined) throw new ChatError("not_found");
+  // Anything else is no id of ours, and not all stores take everything.
+  if (id === undefined || !ID_PATTERN.test(id)) throw new ChatError("not_found");
   return id;
 }

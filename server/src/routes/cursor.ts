@@ -1,4 +1,5 @@
 import { ChatError } from "../errors.ts";
+import { ID_PATTERN } from "./request-schemas.ts";
 
 /** The last entry of a page: the next one goes on behind it. */
 export interface Cursor {
@@ -18,7 +19,7 @@ export function decodeCursor(text: string): Cursor {
     if (Array.isArray(parts) && parts.length === 2) {
       const [updatedAt, id]: unknown[] = parts;
       const isTime = typeof updatedAt === "string" && !Number.isNaN(Date.parse(updatedAt));
-      if (isTime && typeof id === "string") return { updatedAt, id };
+      if (isTime && typeof id === "string" && ID_PATTERN.test(id)) return { updatedAt, id };
     }
   } catch {
     // Refused below, like any other text.

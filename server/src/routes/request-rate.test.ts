@@ -12,7 +12,7 @@ async function serve(
   let nowMs = 1_000_000;
   const identify: Middleware<{ identity: Identity }> = async (ctx, next) => {
     const owner = { issuer: "https://a.example", organization: "club", user: ctx.get("X-User") };
-    ctx.state.identity = { owner, permissions: [], expiresAtMs: 0 };
+    ctx.state.identity = { owner, grants: { permissions: [], roles: [] }, permissions: [], expiresAtMs: 0 };
     await next();
   };
   const answer: Middleware = (ctx) => {

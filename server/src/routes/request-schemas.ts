@@ -14,7 +14,9 @@ const MAX_MESSAGE_CHARACTERS = 10_000;
 const MAX_PAGE_BYTES = 4096;
 
 /** Ids that this server makes: anything else does not exist. */
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
+export const ID_PATTERN: RegExp = /^[A-Za-z0-9_-]{1,128}$/;
+
+const id = z.string().regex(ID_PATTERN);
 
 const page = z
   .strictObject({

@@ -9,6 +9,12 @@ export interface Owner {
   user: string;
 }
 
+/** Permissions and roles by name. */
+export interface Grants {
+  permissions: readonly string[];
+  roles: readonly string[];
+}
+
 /** Who is asking and what they may do, derived from a verified token; stored with the turn it caused. */
 export interface Identity {
   owner: Owner;
@@ -16,6 +22,8 @@ export interface Identity {
   name?: string;
   /** BCP 47. */
   locale?: string;
+  /** What the token says. What its roles are worth is the configuration's word, which may change before a tool runs. */
+  grants: Grants;
   /** Sorted; from the token and from the roles in the configuration. May hold `resource:*` and `*`. */
   permissions: readonly string[];
   /** When the token expires, in milliseconds since the epoch. */

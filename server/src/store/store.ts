@@ -197,8 +197,8 @@ export interface Store {
   findRunningTurn(owner: Owner): Promise<TurnRecord | null>;
   /** The conversation's turn that is not done. */
   findActiveTurn(conversationId: string): Promise<TurnRecord | null>;
-  /** Running turns whose owner is silent, and parked ones whose approval has expired or been decided. */
-  findTurnsToContinue(nowMs: number): Promise<readonly string[]>;
+  /** Running turns whose owner is silent, and parked ones with a call that was decided or has expired; or only this one. */
+  findTurnsToContinue(nowMs: number, turnId?: string): Promise<readonly string[]>;
 
   findConversation(owner: Owner, id: string): Promise<ConversationRecord | null>;
   loadConversation(owner: Owner, id: string): Promise<StoredConversation | null>;

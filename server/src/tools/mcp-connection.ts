@@ -89,10 +89,13 @@ export class McpConnection {
     return this.#hasFailed ? "failed" : "connecting";
   }
 
-  /** The server's tools; the same list until they change. Rejects with `ServerUnreachable`. */
-  async tools(): Promise<readonly McpToolDefinition[]> {
+  /**
+   * The server's tools, asked anew or as they were within the last minute; the same list until they change. Rejects with
+   * `ServerUnreachable`.
+   */
+  async tools(isAskedAnew = false): Promise<readonly McpToolDefinition[]> {
     const { tools, listedAtMs } = this.#session ?? { tools: null, listedAtMs: 0 };
-    if (tools !== null && this.#now() - listedAtMs < LIST_MAX_AGE_MS) return tools;
+    if (tools !== null && !isAskedAnew && this.#now() - listedAtMs < LIST_MAX_AGE_MS) return tools;
     this.#listing ??= this.#list().finally(() => {
       this.#listing = null;
     });

@@ -51,9 +51,13 @@ export class McpServers {
       }));
   }
 
-  /** The tools of every server that answers. Never rejects. */
-  async list(): Promise<readonly Tool[]> {
-    const lists = await Promise.all(this.#servers.map((server) => this.#listServer(server)));
+  /**
+   * The tools of every server; those of one that does not answer as they were the last time, so that a prompt does not
+   * change while it is away: a call then fails, and the model is told. Of a server that is to be asked anew, only what it
+   * answers. Never rejects.
+   */
+  async list(askAnew?: string): Promise<readonly Tool[]> {
+    const lists = await Promise.all(this.#servers.map((server) => this.#listServer(server, server.name === askAnew)));
     return lists.flat();
   }
 
@@ -65,30 +69,31 @@ export class McpServers {
     await Promise.allSettled(this.#servers.map(({ connection }) => connection.close()));
   }
 
-  async #listServer(server: McpServer): Promise<readonly Tool[]> {
+  async #listServer(server: McpServer, isAskedAnew: boolean): Promise<readonly Tool[]> {
+    const loaded = this.#loaded.get(server.name);
+    const known = isAskedAnew ? [] : (loaded?.tools ?? []);
     try {
-      const definitions = await this.#soon(server);
-      if (definitions === null) return [];
-      const loaded = this.#loaded.get(server.name);
+      const definitions = await this.#soon(server, isAskedAnew);
+      if (definitions === null) return known;
       if (loaded?.definitions === definitions) return loaded.tools;
       const tools = definitions.flatMap((definition) => this.#load(definition, server) ?? []);
       this.#loaded.set(server.name, { definitions, tools });
       return tools;
     } catch {
       // The connection has logged why.
-      return [];
+      return known;
     }
   }
 
   /** The server's definitions, or null when they take too long: nobody waits for one slow server. */
-  async #soon(server: McpServer): Promise<readonly McpToolDefinition[] | null> {
+  async #soon(server: McpServer, isAskedAnew: boolean): Promise<readonly McpToolDefinition[] | null> {
     const { promise: late, resolve } = Promise.withResolvers<null>();
     const timer = setTimeout(() => {
       this.#log.warn({ server: server.name }, "a tool server is too slow to be listed now");
       resolve(null);
     }, this.#patienceMs);
     try {
-      return await Promise.race([server.connection.tools(), late]);
+      return await Promise.race([server.connection.tools(isAskedAnew), late]);
     } finally {
       clearTimeout(timer);
     }

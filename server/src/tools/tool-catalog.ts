@@ -25,8 +25,8 @@ export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
   const reported = new Set<string>();
 
   return {
-    async list() {
-      const tools = [...builtIn, ...(await servers.list())];
+    async list(askAnew) {
+      const tools = [...builtIn, ...(await servers.list(askAnew))];
       const confusable = confusableNames(tools.map((tool) => tool.name));
       for (const name of confusable) {
         if (reported.has(name)) continue;

@@ -77,8 +77,11 @@ export interface Tool {
 
 /** Where tools come from. */
 export interface ToolCatalog {
-  /** Every tool that can run now, sorted by name. Servers that do not answer are left out; never throws. */
-  list(): Promise<readonly Tool[]>;
+  /**
+   * Every tool that can run now, sorted by name; the server with this name is asked anew. Servers that do not answer
+   * are left out; never throws.
+   */
+  list(askAnew?: string): Promise<readonly Tool[]>;
   /** State of each tool server, by configured name, for `/ready` and `/metrics`. */
   health(): ReadonlyMap<string, "connected" | "connecting" | "failed">;
   close(): Promise<void>;

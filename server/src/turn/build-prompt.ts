@@ -133,11 +133,15 @@ const UNANSWERED: ModelToolResult = {
   isError: true,
 };
 
+/**
+ * Marks the end of the last two messages of the user. What the step before left in the cache ended at the first of them: it
+ * is found however many blocks the assistant and its tools have added since.
+ */
 function markCached(messages: MessageParam[]): void {
-  const last = messages.at(-1);
-  if (last === undefined || !Array.isArray(last.content)) return;
-  const block = last.content.at(-1);
-  if (block?.type === "text" || block?.type === "tool_result") block.cache_control = CACHED;
+  for (const { content } of messages.filter(({ role }) => role === "user").slice(-2)) {
+    const block = Array.isArray(content) ? content.at(-1) : undefined;
+    if (block?.type === "text" || block?.type === "tool_result") block.cache_control = CACHED;
+  }
 }
 
 function toolParam(tool: FrozenTool): ToolParam {

@@ -1,4 +1,5 @@
 import { needsApproval } from "../approval/needs-approval.ts";
+import { canonicalJson, sha256Hex } from "../canonical-json.ts";
 import type { ToolCallRecord } from "../store/tool-call-record.ts";
 import type { Tool } from "../tools/tool.ts";
 import { denied, type Ending, failed, NOT_OFFERED } from "./tool-call-ending.ts";
@@ -47,6 +48,9 @@ function callsBefore(call: ToolCallRecord, turn: Turn): ToolCallRecord[] {
 export function unfitness(call: ToolCallRecord, tool: Tool): Ending | null {
   if (call.fingerprint !== tool.fingerprint)
     return failed("The tool has changed since the conversation began; start a new one.");
+  // What was shown is what runs: also when somebody has changed the database in between.
+  if (sha256Hex(canonicalJson(call.input)) !== call.inputSha256)
+    return failed("The stored input is not the one that was asked about; the call was not run.");
   const invalid = tool.checkInput(call.input);
   return invalid === null ? null : failed(`Invalid input: ${invalid}`);
 }

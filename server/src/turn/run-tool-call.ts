@@ -49,6 +49,7 @@ export async function runToolCall(call: ToolCallRecord, turn: Turn, services: Tu
       return awaitDecision(call, turn, services, step);
     case "approved": {
       // Checked again: what was true when it was shown may have changed since.
+      await turn.refresh(call.server);
       const tool = turn.tools.get(call.name);
       if (tool === undefined) return finish(call, NOT_AVAILABLE, services, record);
       const unfit = unfitness(call, tool);

@@ -1,6 +1,6 @@
 import type { PageContext, ServerEvent } from "@chat-bot/widget/protocol";
 import { ChatError, concurrentRequest } from "../errors.ts";
-import { newId } from "../new-id.ts";
+import { newEpoch, newId } from "../new-id.ts";
 import type { ConversationRecord } from "../store/conversation-record.ts";
 import type { HeldLock } from "../store/coordination.ts";
 import type { Identity } from "../store/identity.ts";
@@ -118,7 +118,7 @@ function newConversation(message: NewMessage, services: TurnServices, createdAt:
     owner: message.identity.owner,
     title: title(message.text),
     model: services.options.model,
-    epoch: String(Math.floor(services.now() / 1000)),
+    epoch: newEpoch(),
     lastSeq: 0,
     tools: [],
     createdAt,
@@ -144,7 +144,8 @@ async function supersede(
 ): Promise<number> {
   const { store } = services;
   const active = await store.findActiveTurn(conversation.id);
-  if (active !== null && !(await runner.supersede(active))) {
+  if (active !== null) {
+    await runner.supersede(active);
     const still = await store.findActiveTurn(conversation.id);
     if (still !== null) throw concurrentRequest(still.conversationId, still.id);
   }

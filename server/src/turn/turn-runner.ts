@@ -104,9 +104,9 @@ export class TurnRunner {
     this.continue(turnId);
   }
 
-  /** Ends a parked turn for a new message; resolves when it is done. false: it was not parked any more. */
-  async supersede(turn: TurnRecord): Promise<boolean> {
-    return this.#endUnowned(turn, "supersede");
+  /** Ends a parked turn for a new message, if it still is parked. */
+  async supersede(turn: TurnRecord): Promise<void> {
+    await this.#endUnowned(turn, "supersede");
   }
 
   /** No new turns; resolves when those running have ended, or were handed over because it took too long. */
@@ -150,6 +150,9 @@ export class TurnRunner {
         const seen = released.count;
         const turn = await store.findTurn(turnId);
         if (turn === null || turn.state.status === "done") return;
+        const isDue = (await store.findTurnsToContinue(now(), turnId)).length > 0;
+        // Somebody else has acted on what there was to act on.
+        if (turn.state.status === "awaiting_approval" && !isDue) return;
         const claim = await store.claimTurn(turnId, "run", now(), this.leaseExpiresAtMs());
         if (claim !== null) {
           const { fence, wasRunning } = claim;
@@ -166,12 +169,11 @@ export class TurnRunner {
   }
 
   /** Needs no lock: ending calls no model and runs no tool, and the claim keeps everybody else away. */
-  async #endUnowned(turn: TurnRecord, intent: Exclude<Intent, "continue">): Promise<boolean> {
+  async #endUnowned(turn: TurnRecord, intent: Exclude<Intent, "continue">): Promise<void> {
     const claim = await this.#services.store.claimTurn(turn.id, "end", this.#services.now(), this.leaseExpiresAtMs());
-    if (claim === null) return false;
+    if (claim === null) return;
     const { fence, wasRunning } = claim;
     await this.#own({ turn, fence, lock: null, needsLock: false }, { intent, wasRunning, admitted: null });
-    return true;
   }
 
   #own(having: Pick<OwnedTurn, "turn" | "fence" | "lock" | "needsLock">, task: Task): Promise<void> {
@@ -286,8 +288,8 @@ export class TurnRunner {
 
   async #turn(stored: StoredTurn, { fence, abort, news }: OwnedTurn, admitted: ReservedStep | null): Promise<Turn> {
     const { conversation } = stored;
-    const toolsNow = async (identity: Identity): Promise<Turn["tools"]> =>
-      usableTools(conversation, await toolsOf(identity, this.#services));
+    const toolsNow = async (identity: Identity, askAnew?: string): Promise<Turn["tools"]> =>
+      usableTools(conversation, await toolsOf(identity, this.#services, askAnew));
     const turn: Turn = {
       record: stored.turn,
       fence,
@@ -300,11 +302,11 @@ export class TurnRunner {
       isLeaving: () => this.#handover !== "none",
       news,
       admitted,
-      refresh: async () => {
+      refresh: async (askAnew) => {
         const current = await this.#services.store.loadTurn(stored.turn.id);
         if (current === null) return;
         const { identity } = current.turn;
-        const tools = await toolsNow(identity);
+        const tools = await toolsNow(identity, askAnew);
         turn.record = { ...turn.record, identity };
         turn.tools = tools;
         turn.remembered = current.remembered;

@@ -37,8 +37,11 @@ export interface Turn extends TurnState {
   isLeaving(): boolean;
   /** Raised when a person may have decided, and now and then, because announcements can be lost and time passes. */
   readonly news: WakeUp;
-  /** Reads anew what others may change: decisions, and the identity they were made with. */
-  refresh(): Promise<void>;
+  /**
+   * Reads anew what others may change: decisions, the identity they were made with, and what it may run; the tool server
+   * with this name is asked anew what its tools are.
+   */
+  refresh(askAnew?: string): Promise<void>;
   /** Booked before the turn was admitted, for its first step. */
   admitted: ReservedStep | null;
 }

@@ -32,7 +32,7 @@ describe("createWatchedFetch", () => {
 
   it("gives an answer up that falls silent in its middle", async () => {
     const url = await serve((response) => response.write("half"));
-    const response = await watch(50)(url);
+    const response = await watch(1000)(url);
     await expect(response.text()).rejects.toThrow(StalledError);
   });
 
@@ -41,7 +41,7 @@ describe("createWatchedFetch", () => {
       const timer = setInterval(() => response.write("."), 5);
       response.once("close", () => clearInterval(timer));
     });
-    const response = await watch(LONG_MS, 100)(url);
+    const response = await watch(LONG_MS, 1000)(url);
     await expect(response.text()).rejects.toThrow("took too long");
   });
 
@@ -54,9 +54,9 @@ describe("createWatchedFetch", () => {
         if (count < 20) return;
         clearInterval(timer);
         response.end();
-      }, 20);
+      }, 110);
     });
-    const response = await watch(300)(url);
+    const response = await watch(2000)(url);
     expect(await response.text()).toBe("x".repeat(20));
   });
 
@@ -90,7 +90,7 @@ describe("createWatchedFetch", () => {
       response.once("close", closed.resolve);
       response.write("half");
     });
-    const response = await watch(50)(url);
+    const response = await watch(1000)(url);
     await expect(response.text()).rejects.toThrow(StalledError);
     await expect(closed.promise).resolves.toBeUndefined();
   });

@@ -28,7 +28,7 @@ export function framesIn(received: string): EventFrame[] {
 
 function parseFrame(raw: string): EventFrame[] {
   const id = /^id: (.*)$/m.exec(raw)?.[1];
-  const data = /^data: (.*)$/m.exec(raw)?.[1];
+  const data = /^data: ([^\n]*)$/m.exec(raw)?.[1];
   return id === undefined || data === undefined ? [] : [{ id, raw, data: JSON.parse(data) }];
 }
 

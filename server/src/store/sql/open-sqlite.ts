@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { ChatError } from "../../errors.ts";
 import type { Schema } from "./schema.ts";
 
@@ -9,8 +9,21 @@ import type { Schema } from "./schema.ts";
 export function openSqlite(path: string): Kysely<Schema> {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path);
-  database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000");
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+  database.exec("pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full");
+  return new Kysely<Schema>({ dialect: new Dialect({ database: adapt(database) }) });
+}
+
+/** Several processes may start on a new file at once: the first one migrates, in one transaction, and the others wait. */
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 /** `node:sqlite` in the shape that Kysely's dialect expects. Statements are compiled once. */

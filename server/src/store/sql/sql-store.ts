@@ -205,12 +205,13 @@ class SqlStore implements Store {
     return findActiveTurn(this.#database, conversationId);
   }
 
-  async findTurnsToContinue(nowMs: number): Promise<readonly string[]> {
+  async findTurnsToContinue(nowMs: number, turnId?: string): Promise<readonly string[]> {
     const silent = await this.#database
       .selectFrom("turns")
       .select("id")
       .where("status", "=", "running")
       .where("lease_expires_at_ms", "<=", nowMs)
+      .$if(turnId !== undefined, (query) => query.where("id", "=", turnId ?? ""))
       .execute();
     const parked = await this.#database
       .selectFrom("tool_calls")
@@ -218,9 +219,11 @@ class SqlStore implements Store {
       .select("turns.id")
       .distinct()
       .where("turns.status", "=", "awaiting_approval")
+      .$if(turnId !== undefined, (query) => query.where("turns.id", "=", turnId ?? ""))
       .where((where) =>
         where.or([
           where("tool_calls.status", "in", ["approved", "denied"]),
+          where("turns.cancel_requested", "=", 1),
           where.and([
             where("tool_calls.status", "=", "pending"),
             where("tool_calls.expires_at", "<=", new Date(nowMs).toISOString()),
