@@ -81,8 +81,7 @@ export class ClusterRig implements AsyncDisposable {
       ...options.env,
     };
     const main = new URL("../../src/main.ts", import.meta.url);
-    const replicas: ServerProcess[] = [];
-    while (replicas.length < options.replicas) replicas.push(await startProcess(main, env));
+    const replicas = await Promise.all(Array.from({ length: options.replicas }, () => startProcess(main, env)));
     return new ClusterRig({ directory, secret, claude, toolServer, replicas, prompts });
   }
 
@@ -116,6 +115,11 @@ export class ClusterRig implements AsyncDisposable {
   /** Tells every replica that the tools have changed. */
   async announceTools(): Promise<void> {
     await fetch(new URL("/announce", this.#parts.toolServer.url), { method: "POST" });
+  }
+
+  /** `kill -9`. */
+  async killToolServer(): Promise<void> {
+    await this.#parts.toolServer.kill();
   }
 
   /** `kill -9`, and a new process at the same address, which knows no session. It listens when this resolves. */

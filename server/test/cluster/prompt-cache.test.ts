@@ -81,6 +81,23 @@ describe("the request to the model", () => {
     },
     FAULT_TIMEOUT_MS,
   );
+
+  it("stays the same while a tool server is away", async () => {
+    await using rig = await ClusterRig.start({ replicas: 2 });
+    const users = await usersOf(rig);
+    const first = await say(users[0], scriptOf([{ tool_use: [{ name: "tools__look", input: { ref: "it" } }] }]));
+    const conversation = eventsOf(first, "session_created")[0]?.conversation_id;
+    await rig.announceTools();
+    await pause(NEWS_AFTER_MS);
+    await rig.killToolServer();
+    for (const user of users) {
+      const frames = await say(user, scriptOf([{ text: "Still here." }]), conversation);
+      expect(endOf(frames)).toBe("end_turn");
+    }
+    const prompts = rig.prompts.map(readPrompt);
+    expect(prompts).toHaveLength(4);
+    expect(new Set(prompts.map(({ tools }) => tools)).size).toBe(1);
+  });
 });
 
 /** One person, as whom each replica knows them. */
@@ -116,6 +133,7 @@ function messageOf(turn: number): string {
   const call = (name: string, ref: string): object => ({ name: `tools__${name}`, input: { ref: `${turn} ${ref}` } });
   const kinds = [
     [{ text: `Answer ${turn}.` }],
+    [{ tool_use: Array.from({ length: 14 }, (_, at) => call("draw", `${at}`)) }, { text: "A whole lot." }],
     [{ text: "Let me look.", tool_use: [call("look", "a")] }, { text: `Found ${turn}.` }],
     [{ tool_use: [call("find", "a"), call("sort", "b"), call("count", "c")] }, { text: "Three at once." }],
     [{ tool_use: [call("book", "a")] }, { thinking: "Once more.", tool_use: [call("rate", "b")] }, { text: "Both." }],
