@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createScriptedClaude, type Exchange, type ScriptedClaude } from "../../../demo/src/scripted-claude/server.ts";
 import { BankBook, type BankEntry } from "./bank-book.ts";
-import { AUDIENCE, FaultUser, ISSUER } from "./fault-user.ts";
+import { AUDIENCE, FaultUser, ISSUER, type Member } from "./fault-user.ts";
 import { launchProcess, type ServerProcess, startProcess } from "./server-process.ts";
 import { until } from "./until.ts";
 
@@ -103,8 +103,8 @@ export class FaultRig implements AsyncDisposable {
   }
 
   /** A user who knows when the server is down, and waits for it. */
-  signIn(): Promise<FaultUser> {
-    return FaultUser.signIn(() => this.#listening.promise, this.#parts.secret);
+  signIn(member?: Member): Promise<FaultUser> {
+    return FaultUser.signIn(() => this.#listening.promise, this.#parts.secret, member);
   }
 
   /** `kill -9`. */

@@ -7,6 +7,12 @@ import { type EventFrame, readFrames } from "./event-frames.ts";
 export const ISSUER = "https://host.example";
 export const AUDIENCE = "chat-bot";
 
+/** Who somebody is, and of which organization. */
+export interface Member {
+  user: string;
+  organization: string;
+}
+
 /** A signed-in person with plain `fetch`, for whom a server that dies is nothing special. */
 export class FaultUser {
   readonly #url: () => string | Promise<string>;
@@ -18,17 +24,18 @@ export class FaultUser {
   }
 
   /**
-   * A user of an organization of their own, so that neither locks nor limits of others matter. `url` may change, and may
-   * be a while in coming.
+   * Without a name: a user of an organization of their own, so that neither locks nor limits of others matter. `url` may
+   * change, and may be a while in coming.
    */
-  static async signIn(url: () => string | Promise<string>, secret: string): Promise<FaultUser> {
+  static async signIn(url: () => string | Promise<string>, secret: string, member?: Member): Promise<FaultUser> {
     const name = randomUUID();
+    const { user, organization } = member ?? { user: `user-${name}`, organization: `org-${name}` };
     const permissions = ["chatbot:use", "bank:use", "workspace:write"];
-    const token = await new SignJWT({ org: `org-${name}`, permissions })
+    const token = await new SignJWT({ org: organization, permissions })
       .setProtectedHeader({ alg: "HS256" })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
-      .setSubject(`user-${name}`)
+      .setSubject(user)
       .setIssuedAt()
       .setExpirationTime("55m")
       .sign(new TextEncoder().encode(secret));

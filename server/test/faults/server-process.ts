@@ -24,6 +24,9 @@ export interface LaunchedProcess {
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code when the process is gone, null when a signal ended it. */
   stop(): Promise<number | null>;
+  /** It does nothing from now on, and connections stay open. */
+  pause(): void;
+  resume(): void;
   /** The last lines it wrote that are no mere information, for the message of a failed test. */
   output(): string;
 }
@@ -67,6 +70,8 @@ export async function launchProcess(main: URL, env: Record<string, string>): Pro
     listening,
     kill: async () => void (await end(child, gone, "SIGKILL")),
     stop: () => end(child, gone, "SIGTERM"),
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
     output: () => lines.join("\n"),
   };
 }
