@@ -17,6 +17,7 @@ import { POSTGRES, REDIS, whereInstalled } from "../services/installed.ts";
 import { type PostgresServer, startPostgres } from "../services/postgres-server.ts";
 import { type RedisServer, startRedis } from "../services/redis-server.ts";
 import { type Balance, type KeptEvent, Ledger } from "./ledger.ts";
+import { People } from "./people.ts";
 
 const REPLICAS = 3;
 const WORKERS = REPLICAS * faultCount("BUDGET_WORKERS", { small: 12, full: 60 });
@@ -45,7 +46,6 @@ const LIMITS: Record<LimitType, number> = {
 const MESSAGES_ALONE = 40;
 /** After so many refusals a worker believes that its limit is used up. */
 const REFUSALS = 5;
-const SAMPLE_EVERY_MS = 50;
 
 /** Somebody who sends one message after the other. */
 interface Worker {
@@ -62,8 +62,7 @@ whereInstalled([POSTGRES, REDIS], () => {
   let ledger: Ledger;
   let replicas: ServerProcess[];
   const random = seededRandom(SEED);
-  const members = new Map<string, Member>();
-  const tally = { accepted: 0, cancelled: 0, left: 0, lost: 0, busy: 0, overloaded: 0, killed: 0, samples: 0 };
+  const tally = { accepted: 0, cancelled: 0, left: 0, lost: 0, busy: 0, overloaded: 0, killed: 0 };
   const refused: Record<LimitType, number> = { user: 0, organization: 0, global: 0 };
   let marks = 0;
 
@@ -103,19 +102,18 @@ whereInstalled([POSTGRES, REDIS], () => {
       "hold at all three levels at every moment, while turns are stopped and replicas killed",
       async () => {
         const over = new AbortController();
-        const above: Balance[] = [];
-        const beside = Promise.all([watch(above, over.signal), killNowAndThen(over.signal)]);
+        const people = new People(rig, door);
+        const beside = Promise.all([ledger.watch(LIMITS, over.signal), killNowAndThen(over.signal)]);
         try {
-          await Promise.all(firstPhase().map(work));
-          await Promise.all(secondPhase().map(work));
-          await until(async () => (await ledger.runningTurns()) === 0);
-          await askForWhatIsLeftBehind();
-          await until(async () => (await ledger.runningTurns()) === 0);
+          await Promise.all(firstPhase().map((worker) => work(worker, people)));
+          await Promise.all(secondPhase().map((worker) => work(worker, people)));
+          await people.settleAll(ledger);
         } finally {
           over.abort();
           await beside;
         }
-        expect(above).toEqual([]);
+        const [watched] = await beside;
+        expect(watched.above).toEqual([]);
         expect(await ledger.reservations()).toBe(0);
         for (const { reserved } of await ledger.balances()) expect(reserved).toBe(0);
         for (const type of ["user", "organization", "global"] as const) expect(refused[type]).toBeGreaterThan(0);
@@ -137,8 +135,8 @@ whereInstalled([POSTGRES, REDIS], () => {
           "refused by the total limit": refused.global,
           "refused because a turn runs (409)": tally.busy,
           "refused because the store was too busy (503)": tally.overloaded,
-          "moments at which used + reserved was held against the limits": tally.samples,
-          "of these above a limit": above.length,
+          "moments at which used + reserved was held against the limits": watched.looks,
+          "of these above a limit": watched.above.length,
           "share of the total limit used at the end (%)": Math.round((used / LIMITS.global) * 1000) / 10,
           "model calls": rig.modelCalls.length,
           "of these counted by their estimate": byEstimate,
@@ -173,9 +171,8 @@ whereInstalled([POSTGRES, REDIS], () => {
     });
   }
 
-  async function work({ member, messages, bound }: Worker): Promise<void> {
-    members.set(ownerKey({ issuer: ISSUER, ...member }), member);
-    const user = (await rig.signIn(member)).through(door);
+  async function work({ member, messages, bound }: Worker, people: People): Promise<void> {
+    const user = await people.signIn(member);
     let conversationId: string | null = null;
     let refusals = 0;
     for (let sent = 0; sent < messages && refusals < REFUSALS; ) {
@@ -265,19 +262,6 @@ whereInstalled([POSTGRES, REDIS], () => {
     refused[bound] += 1;
   }
 
-  /** Holds what is used and what is reserved besides against the limits, in one look at the database. */
-  async function watch(above: Balance[], over: AbortSignal): Promise<void> {
-    let isLast = false;
-    while (!isLast) {
-      isLast = over.aborted;
-      for (const balance of await ledger.balances()) {
-        if (balance.used + balance.reserved > LIMITS[balance.scope]) above.push(balance);
-      }
-      tally.samples += 1;
-      await pause(SAMPLE_EVERY_MS);
-    }
-  }
-
   /** Kills a replica and starts another one, again and again, evenly over the turns that are to be expected. */
   async function killNowAndThen(over: AbortSignal): Promise<void> {
     const turns = GLOBAL_LIMIT / 1300;
@@ -290,23 +274,6 @@ whereInstalled([POSTGRES, REDIS], () => {
       tally.killed += 1;
       replicas.push(await rig.addReplica());
     }
-  }
-
-  /** Whoever died while admitting somebody left a reservation without a turn: that user's next message returns it. */
-  async function askForWhatIsLeftBehind(): Promise<void> {
-    const left = (await ledger.balances()).filter(({ scope, reserved }) => scope === "user" && reserved > 0);
-    await Promise.all(
-      left.map(async ({ id }) => {
-        const member = members.get(id);
-        if (member === undefined) throw new Error("a reservation is nobody's");
-        const user = (await rig.signIn(member)).through(door);
-        await until(async () => {
-          const answer = await send(user, null);
-          await answer.text();
-          return answer.status !== 409;
-        });
-      }),
-    );
   }
 
   /** For every turn: each model call is counted once, with the input that the provider saw. Returns how many only roughly. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { ServerEvent } from "@chat-bot/widget/protocol";
 import { Pool } from "pg";
 import type { Member } from "../faults/fault-user.ts";
@@ -10,6 +11,14 @@ export interface Balance {
   used: number;
   reserved: number;
 }
+
+/** What was seen of the limits. */
+export interface Watched {
+  looks: number;
+  above: Balance[];
+}
+
+const LOOK_EVERY_MS = 50;
 
 /** An event as it is kept, and whose it is. */
 export interface KeptEvent extends Member {
@@ -53,6 +62,25 @@ export class Ledger implements AsyncDisposable {
   /** Of all scopes, at one moment. */
   async balances(): Promise<Balance[]> {
     return (await this.#pool.query<Balance>(BALANCES)).rows;
+  }
+
+  /**
+   * Holds what is used and what is reserved besides against the limits, in one look after the other, until it is over.
+   * Resolves with what was above one. While the database cannot be had there is nothing to see.
+   */
+  async watch(limits: Record<Balance["scope"], number>, over: AbortSignal): Promise<Watched> {
+    const watched: Watched = { looks: 0, above: [] };
+    let isLast = false;
+    while (!isLast) {
+      isLast = over.aborted;
+      const balances = await this.balances().catch(() => null);
+      if (balances !== null) watched.looks += 1;
+      for (const balance of balances ?? []) {
+        if (balance.used + balance.reserved > limits[balance.scope]) watched.above.push(balance);
+      }
+      await pause(LOOK_EVERY_MS);
+    }
+    return watched;
   }
 
   /** Turns that run. */

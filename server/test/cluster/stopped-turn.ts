@@ -12,7 +12,7 @@ export type Doing =
   /** It waits for a tool, and beside it for a person. */
   | "asks";
 
-export const LAST_WORDS = "That is all.";
+const LAST_WORDS = "That is all.";
 const REPEATS = 80;
 /** For an answer of about three seconds, which falls silent in its last third. */
 const ANSWER = { chunks: 120, delay_ms: 25, fault: "stall", times: 1, after_bytes: 2000 };

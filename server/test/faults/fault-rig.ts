@@ -28,6 +28,8 @@ function configOf(bankUrl: string): object {
 /** A model call, as the scripted Claude received it. */
 export interface ModelCall extends Exchange {
   at: number;
+  /** null: it has not ended. */
+  endedAt: number | null;
   text: string;
 }
 
@@ -65,7 +67,9 @@ export class FaultRig implements AsyncDisposable {
       delayMs: 0,
       onExchange: (exchange) => {
         if (exchange.path !== "/v1/messages") return;
-        modelCalls.push({ ...exchange, at: Date.now(), text: JSON.stringify(exchange.body) });
+        const call: ModelCall = { ...exchange, at: Date.now(), endedAt: null, text: JSON.stringify(exchange.body) };
+        modelCalls.push(call);
+        void exchange.ended.then(() => (call.endedAt = Date.now()));
       },
     });
     const bankFile = join(directory, "bank.jsonl");
