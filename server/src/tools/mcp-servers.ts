@@ -10,6 +10,7 @@ import { schemaProblem } from "./tool-schema.ts";
 
 const CONCURRENT_CALLS = 16;
 const PATIENCE_MS = 5_000;
+const KNOWN_PATIENCE_MS = 500;
 const RESERVED_NAMES = ["workspace"];
 
 /** Configured tool servers and the operator's rules for their tools. */
@@ -85,13 +86,18 @@ export class McpServers {
     }
   }
 
-  /** The server's definitions, or null when they take too long: nobody waits for one slow server. */
+  /**
+   * The server's definitions, or null when they take too long: nobody waits for one slow server, and least of all when
+   * its tools are known.
+   */
   async #soon(server: McpServer, isAskedAnew: boolean): Promise<readonly McpToolDefinition[] | null> {
     const { promise: late, resolve } = Promise.withResolvers<null>();
+    const isKnown = this.#loaded.has(server.name) && !isAskedAnew;
+    const patienceMs = isKnown ? Math.min(this.#patienceMs, KNOWN_PATIENCE_MS) : this.#patienceMs;
     const timer = setTimeout(() => {
       this.#log.warn({ server: server.name }, "a tool server is too slow to be listed now");
       resolve(null);
-    }, this.#patienceMs);
+    }, patienceMs);
     try {
       return await Promise.race([server.connection.tools(isAskedAnew), late]);
     } finally {

@@ -23,6 +23,9 @@ import {
 import type { RecordEntry, Turn } from "./turn.ts";
 import type { TurnServices } from "./turn-services.ts";
 
+/** How often a call is tried whose connection breaks each time. */
+const MAX_ATTEMPTS = 2;
+
 /** What a call has of the step it belongs to. */
 interface Step {
   record: RecordEntry;
@@ -146,6 +149,10 @@ async function dispatch(
   });
   // After an abort the turn's end decides the outcome: a late answer is not taken for it.
   if (ending === null) return;
+  // Its connection broke, and what may run twice is tried once more.
+  if (ending === UNKNOWN && tool.repeatable && attempt < MAX_ATTEMPTS) {
+    return dispatch(dispatched, tool, attempt + 1, turn, services, record);
+  }
   await finish(dispatched, ending, services, record, services.now() - startedMs);
 }
 

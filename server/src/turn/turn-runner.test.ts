@@ -4,6 +4,7 @@ import { Engine, type EngineOptions, type ModelCallBody } from "../../test/engin
 import { aTool, text } from "../../test/handmade-tools.ts";
 import { anOwner } from "../../test/records.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
+import { CallLost } from "../tools/call-lost.ts";
 
 const engines: Engine[] = [];
 afterEach(async () => {
@@ -197,6 +198,32 @@ describe("a call that fails", () => {
     const events = await engine.eventsOf(turn);
     expect(events.filter(({ type }) => type === "tool_request")).toHaveLength(8);
     expect(Object.values(outcomes(events))).toEqual(["error", "error"]);
+  });
+});
+
+describe("a call whose connection breaks", () => {
+  it.each([
+    ["is tried once more when it may be run twice", true, 1, "ok", 2],
+    ["is not tried for ever", true, 9, "unknown", 2],
+    ["is not tried again when it may not be run twice", false, 1, "unknown", 1],
+  ])("%s", async (_title, repeatable, breaks, outcome, runs) => {
+    const engine = await start();
+    const keys: string[] = [];
+    engine.tools.replace(
+      "notes__lose",
+      aTool("notes__lose", {
+        repeatable,
+        run: (_input, { idempotencyKey }) => {
+          keys.push(idempotencyKey);
+          return keys.length > breaks ? Promise.resolve(text("found")) : Promise.reject(new CallLost("gone"));
+        },
+      }),
+    );
+    const turn = await engine.script([{ tool_use: [{ name: "notes__lose", id: "toolu_lose" }] }, { text: "Ok." }]);
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_lose: outcome });
+    expect(keys).toHaveLength(runs);
+    expect(new Set(keys).size).toBe(1);
   });
 });
 
@@ -826,6 +853,27 @@ describe("a turn whose owner died", () => {
     engine.replica.resume();
     await engine.replica.runner.drain(1000);
     expect(await engine.done(turn)).toBe("end_turn");
+  });
+
+  it("is told at once to be recovering, however long its tool servers take to answer", async () => {
+    const engine = await start();
+    const turn = await engine.script([{ text: "word ".repeat(40), fault: "stall", after_bytes: 100, times: 1 }]);
+    await engine.event(turn, "text");
+    engine.replica.pause();
+    const answered = Promise.withResolvers<void>();
+    const list = engine.tools.list.bind(engine.tools);
+    engine.tools.list = async () => {
+      await answered.promise;
+      return list();
+    };
+    engine.advance(10_000);
+    engine.addReplica().runner.continue(turn.id);
+    await engine.event(turn, "status_update", ({ state }) => state === "recovering");
+    answered.resolve();
+    expect((await engine.event(turn, "done")).reason).toBe("end_turn");
+    engine.replica.resume();
+    await engine.replica.runner.drain(1000);
+    await engine.check(turn.conversationId);
   });
 
   it("while a repeatable tool ran: it is run again, with the same key, and shows nothing twice", async () => {

@@ -1,5 +1,5 @@
 import type { Coordination, HeldLock } from "../store/coordination.ts";
-import { type Identity, ownerKey } from "../store/identity.ts";
+import { ownerKey } from "../store/identity.ts";
 import { StaleWriteError, type StoredTurn } from "../store/store.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
 import { unfinishedCall } from "../store/unfinished-call.ts";
@@ -246,7 +246,7 @@ export class TurnRunner {
     for (let reloads = 0; ; reloads += 1) {
       const stored = await store.loadTurn(turnId);
       if (stored === null) return this.#settle(turnId);
-      const turn = await this.#turn(stored, owned, reloads === 0 ? task.admitted : null);
+      const turn = this.#turn(stored, owned, reloads === 0 ? task.admitted : null);
       const recorder = new TurnRecorder(turn, fence, {
         store,
         coordination: this.#coordination,
@@ -278,6 +278,8 @@ export class TurnRunner {
     if (isOrphan && !(yield* recoverTurn(turn, this.#services))) return;
     switch (task.intent) {
       case "continue":
+        // Not before: readers of an orphan hear at once that somebody has it, however long its tool servers take.
+        turn.tools = usableTools(turn.conversation, await toolsOf(turn.record.identity, this.#services));
         return yield* runTurn(turn, this.#services);
       case "cancel":
         return yield* endTurn(turn, this.#services, "cancelled");
@@ -286,17 +288,15 @@ export class TurnRunner {
     }
   }
 
-  async #turn(stored: StoredTurn, { fence, abort, news }: OwnedTurn, admitted: ReservedStep | null): Promise<Turn> {
+  #turn(stored: StoredTurn, { fence, abort, news }: OwnedTurn, admitted: ReservedStep | null): Turn {
     const { conversation } = stored;
-    const toolsNow = async (identity: Identity, askAnew?: string): Promise<Turn["tools"]> =>
-      usableTools(conversation, await toolsOf(identity, this.#services, askAnew));
     const turn: Turn = {
       record: stored.turn,
       fence,
       conversation,
       messages: [...stored.messages],
       toolCalls: [...stored.toolCalls],
-      tools: await toolsNow(stored.turn.identity),
+      tools: new Map(),
       remembered: stored.remembered,
       signal: abort.signal,
       isLeaving: () => this.#handover !== "none",
@@ -306,7 +306,7 @@ export class TurnRunner {
         const current = await this.#services.store.loadTurn(stored.turn.id);
         if (current === null) return;
         const { identity } = current.turn;
-        const tools = await toolsNow(identity, askAnew);
+        const tools = usableTools(conversation, await toolsOf(identity, this.#services, askAnew));
         turn.record = { ...turn.record, identity };
         turn.tools = tools;
         turn.remembered = current.remembered;

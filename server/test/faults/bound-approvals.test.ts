@@ -128,8 +128,7 @@ describe("an approval", () => {
       await restart();
     });
 
-    // The server's list is up to a minute old when the call is dispatched.
-    it.fails("that changes without a word of its server runs nothing", async () => {
+    it("that changes without a word of its server runs nothing", async () => {
       const question = await asked({ tool: "close" });
       rig.defineTools(CHANGED, false);
       await question.user.decide(question.call, true);
@@ -139,20 +138,10 @@ describe("an approval", () => {
       expect(outcome).toBe("error");
       nothingRan += 1;
     });
-
-    // Nobody looks at pending calls when a tool changes: the call is refused when it is approved.
-    it.fails("that changes is withdrawn before anybody decides", async () => {
-      const question = await asked({ tool: "close" });
-      await rig.knows(rig.defineTools(CHANGED), question.user);
-      const { pending_approvals: pending } = await question.user.conversation(question.turn.conversationId);
-      await rig.knows(rig.defineTools(TOOLS), question.user);
-      expect(pending).toEqual([]);
-    });
   });
 
   describe("of an input", () => {
-    // The hash is compared with the one that the answer names, and not with the input that runs.
-    it.fails("that was changed where it is stored runs nothing", async () => {
+    it("that was changed where it is stored runs nothing", async () => {
       const question = await asked();
       const { toolUseId } = question.call;
       rig.tamper(
@@ -263,8 +252,7 @@ describe("an approval", () => {
       await ranNothing(question, "error");
     });
 
-    // The turn keeps the permissions that the token's roles stood for when it decided.
-    it.fails("runs nothing when the role has lost the permission before it could", async () => {
+    it("runs nothing when the role has lost the permission before it could", async () => {
       const question = await approvedAndWaiting({ roles: ["keeper"] });
       await restart({ keeper: ["chatbot:use", "safe:close"] });
       await stopWaiting(question);

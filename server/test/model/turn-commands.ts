@@ -4,7 +4,7 @@ import { newId } from "../../src/new-id.ts";
 import { recordOf, runOf } from "./compare-turn.ts";
 import type { Expected } from "./expected.ts";
 import { type ExpectedCall, ExpectedTurn } from "./expected-turn.ts";
-import { messageOf, type Plan, plan } from "./planned-turn.ts";
+import { MANNERS, messageOf, type Plan, plan } from "./planned-turn.ts";
 import { arrive, type Real, TurnCommand } from "./turn-command.ts";
 import type { Death } from "./turn-rig.ts";
 
@@ -166,8 +166,11 @@ class Answer extends TurnCommand {
     const call = turn === undefined ? undefined : pickFrom(turn.held, this.#pick);
     if (turn === undefined || call === undefined) return;
     const run = runOf(await recordOf(turn, call, real.rig), real.rig);
-    run?.answer?.(this.#outcome);
-    turn.answer(call, this.#outcome);
+    // What may run twice is tried again when its connection breaks: that goes on by itself, and ends nothing.
+    const isTriedAgain = this.#outcome === "unknown" && MANNERS[call.manner].isRepeatable;
+    const outcome = isTriedAgain ? "error" : this.#outcome;
+    run?.answer?.(outcome);
+    turn.answer(call, outcome);
     await arrive(turn, real);
   }
 

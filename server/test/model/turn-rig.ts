@@ -333,8 +333,9 @@ export class TurnRig {
         }),
       decide: (decision) => written(() => store.decide(decision)),
       settle: (reservationId, tokens) => written(() => store.settle(reservationId, tokens)),
-      // Time passes when the test says so.
-      findTurnsToContinue: () => Promise.resolve([]),
+      // Time passes when the test says so: nobody sweeps.
+      findTurnsToContinue: (nowMs, turnId) =>
+        turnId === undefined ? Promise.resolve([]) : store.findTurnsToContinue(nowMs, turnId),
     };
     return new Proxy(store, {
       get(target, name) {
