@@ -5,7 +5,6 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { KEY_LIFETIME_MS } from "./admit/admit.ts";
 import { createTokenBudget } from "./admit/token-budget.ts";
 import { createApp, createMetricsApp } from "./app.ts";
 import { permissionsOf } from "./authenticate/identity-from-claims.ts";
@@ -20,6 +19,7 @@ import { createLocalShareCoordination } from "./store/local-share-coordination.t
 import { createMemoryCoordination } from "./store/memory-coordination.ts";
 import { createRedisCoordination } from "./store/redis-coordination.ts";
 import { openStore } from "./store/sql/open-store.ts";
+import { KEY_LIFETIME_MS } from "./store/store.ts";
 import { OpenStreams } from "./stream/open-streams.ts";
 import { permittedTools } from "./tools/permitted-tools.ts";
 import type { Tool } from "./tools/tool.ts";

@@ -265,6 +265,14 @@ describe("admit", () => {
       expect(await second).toMatchObject({ status: 422, body: { error: "idempotency_mismatch" } });
     });
 
+    it("takes the place of a twin that died before its turn was stored", async () => {
+      const dead = { conversationId: "conv_dead", turnId: "turn_dead", idempotencyKey: "key" };
+      await coordination.acquireLock(ownerKey(anOwner()), dead, 300_000);
+      const { status, body } = await send({ key: "key", next: storeTurn });
+      expect([status, body["type"]]).toEqual([200, "admitted"]);
+      expect(await isFree()).toBe(false);
+    });
+
     it("does not wait for a turn of another key", async () => {
       await send({ key: "one", next: storeTurn });
       expect(await send({ key: "two" })).toMatchObject({ status: 409, body: { error: "concurrent_request" } });

@@ -5,7 +5,7 @@ import { ChatError, concurrentRequest } from "../errors.ts";
 import { newId } from "../new-id.ts";
 import type { Coordination, LockAttempt, LockHolder } from "../store/coordination.ts";
 import { type Identity, type Owner, ownerKey } from "../store/identity.ts";
-import type { Store } from "../store/store.ts";
+import { KEY_LIFETIME_MS, type Store } from "../store/store.ts";
 import type { Admission } from "./admission.ts";
 
 /** What admission needs. */
@@ -26,8 +26,6 @@ export interface AdmitState {
   admission?: Admission;
 }
 
-/** How long a key is remembered, also when its conversation is deleted. */
-export const KEY_LIFETIME_MS: number = 24 * 60 * 60 * 1000;
 /** The twin of a request that is being admitted right now waits so long for its turn to be stored. */
 const TWIN_WAIT_MS = 3000;
 const TWIN_LOOK_EVERY_MS = 50;
@@ -58,14 +56,17 @@ export function admit(options: AdmitOptions): Middleware<AdmitState> {
     const conversationId = conversation?.id ?? newId("conv");
     const holder = { conversationId, turnId, idempotencyKey };
     const userKey = ownerKey(owner);
-    const attempt = await acquireLock(userKey, holder, options);
-    if (attempt.status === "held") {
-      const isTwin = idempotencyKey !== null && attempt.holder.idempotencyKey === idempotencyKey;
-      const twin = isTwin ? await waitForTwin(owner, idempotency, options) : null;
-      if (twin === null) throw concurrentRequest(attempt.holder.conversationId, attempt.holder.turnId);
-      ctx.state.admission = twin;
-      return next();
+    let attempt = await acquireLock(userKey, holder, options);
+    if (attempt.status === "held" && idempotencyKey !== null && attempt.holder.idempotencyKey === idempotencyKey) {
+      const twin = await waitForTwin(owner, idempotency, options);
+      if (twin !== null) {
+        ctx.state.admission = twin;
+        return next();
+      }
+      // The twin died before its turn was stored. If it is only slow, the store takes the first of the two turns.
+      attempt = await acquireLeftLock(userKey, attempt.holder, holder, options);
     }
+    if (attempt.status === "held") throw concurrentRequest(attempt.holder.conversationId, attempt.holder.turnId);
     const { lock } = attempt;
     try {
       // The twin may have come and gone since the first look.
@@ -98,14 +99,27 @@ const ADMISSION_LOCK_MS = 30_000;
 /** The lock of a turn that does not run is free: its owner is about to give it back, or died before it could. */
 async function acquireLock(userKey: string, holder: LockHolder, options: AdmitOptions): Promise<LockAttempt> {
   const { store, coordination } = options;
-  const lockTtlMs = Math.min(options.lockTtlMs, ADMISSION_LOCK_MS);
-  const attempt = await coordination.acquireLock(userKey, holder, lockTtlMs);
+  const attempt = await coordination.acquireLock(userKey, holder, admissionLockMs(options.lockTtlMs));
   if (attempt.status === "acquired") return attempt;
   const turn = await store.findTurn(attempt.holder.turnId);
   if (turn === null || turn.state.status === "running") return attempt;
-  const left = await coordination.takeOverLock(userKey, attempt.holder, lockTtlMs);
+  return acquireLeftLock(userKey, attempt.holder, holder, options);
+}
+
+/** Takes the lock that `former` has left behind, unless somebody else is quicker. */
+async function acquireLeftLock(
+  userKey: string,
+  former: LockHolder,
+  holder: LockHolder,
+  { coordination, lockTtlMs }: AdmitOptions,
+): Promise<LockAttempt> {
+  const left = await coordination.takeOverLock(userKey, former, admissionLockMs(lockTtlMs));
   if (left.status === "acquired") await coordination.releaseLock(left.lock);
-  return coordination.acquireLock(userKey, holder, lockTtlMs);
+  return coordination.acquireLock(userKey, holder, admissionLockMs(lockTtlMs));
+}
+
+function admissionLockMs(lockTtlMs: number): number {
+  return Math.min(lockTtlMs, ADMISSION_LOCK_MS);
 }
 
 /**

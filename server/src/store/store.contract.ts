@@ -19,6 +19,7 @@ import type { Owner } from "./identity.ts";
 import {
   type Commit,
   type DecisionRecord,
+  KEY_LIFETIME_MS,
   type NewTurn,
   type Reservation,
   StaleWriteError,
@@ -531,15 +532,34 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toBeNull();
       });
 
-      it("find the newest turn of a key that was used again", async () => {
-        const idempotency = { key: "key", bodySha256: "hash" };
-        const first = await begin({ idempotency });
+      it("find the newest turn of a key that was used again after its time", async () => {
+        const first = await begin({ idempotency: { key: "key", bodySha256: "hash" } });
         await end(first, "end_turn");
-        const second = await begin({ idempotency: { ...idempotency, bodySha256: "other" } });
+        const { conversation } = first;
+        const createdAt = new Date(Date.parse(first.turn.createdAt) + KEY_LIFETIME_MS).toISOString();
+        const idempotency = { key: "key", bodySha256: "other" };
+        const second = aNewTurn({
+          conversation,
+          turn: aTurn(conversation, { createdAt }),
+          isNewConversation: false,
+          idempotency,
+        });
+        expect(await store.createTurn(second)).toBeNull();
         expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toEqual({
           turn: second.turn,
           bodySha256: "other",
         });
+      });
+
+      it("store no second turn of the same request", async () => {
+        const idempotency = { key: "key", bodySha256: "hash" };
+        const first = await begin({ idempotency });
+        await end(first, "end_turn");
+        const late = aNewTurn({ idempotency });
+        await expect(store.createTurn(late)).rejects.toThrow(StaleWriteError);
+        expect(await store.findTurn(late.turn.id)).toBeNull();
+        expect(await store.findRunningTurn(anOwner())).toBeNull();
+        expect((await store.findTurnByKey(anOwner(), "key", EARLIER))?.turn?.id).toBe(first.turn.id);
       });
 
       it("find the user's running turn, not a parked or finished one", async () => {

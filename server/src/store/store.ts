@@ -92,6 +92,9 @@ export interface NewTurn {
   reservationId: string | null;
 }
 
+/** How long a request's key is remembered, also when its conversation is deleted. */
+export const KEY_LIFETIME_MS: number = 24 * 60 * 60 * 1000;
+
 /** A request that was sent with an `Idempotency-Key`. */
 export interface KeyedTurn {
   turn: TurnRecord | null;
@@ -175,7 +178,8 @@ export class StaleWriteError extends Error {
 export interface Store {
   /**
    * null: stored. Else nothing was written, because this turn of the same user runs.
-   * @throws StaleWriteError when its reservation was settled meanwhile, as one of a request that had died
+   * @throws StaleWriteError when its reservation was settled meanwhile, as one of a request that had died, or its key has
+   *   started another turn
    */
   createTurn(newTurn: NewTurn): Promise<TurnRecord | null>;
   commit(commit: Commit): Promise<void>;

@@ -1,21 +1,31 @@
 import type { Owner } from "../identity.ts";
-import type { KeyedTurn } from "../store.ts";
+import { KEY_LIFETIME_MS, type KeyedTurn, StaleWriteError } from "../store.ts";
 import type { TurnRecord } from "../turn-record.ts";
 import type { Reader, Tx } from "./reader.ts";
 import { readTurn } from "./turns.ts";
 
-/** Remembers which turn a request started. A key that is used again after its time starts a new turn. */
+/**
+ * Remembers which turn a request started. A key that is used again after its time starts a new turn.
+ * @throws StaleWriteError when the same request has started another one
+ */
 export async function keepKey(
   tx: Tx,
   turn: TurnRecord,
   { key, bodySha256 }: { key: string; bodySha256: string },
 ): Promise<void> {
   const request = { body_sha256: bodySha256, turn_id: turn.id, created_at: turn.createdAt };
-  await tx
+  const forgotten = new Date(Date.parse(turn.createdAt) - KEY_LIFETIME_MS).toISOString();
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto("idempotency_keys")
     .values({ ...turn.identity.owner, key, ...request })
-    .onConflict((conflict) => conflict.columns(["issuer", "organization", "user", "key"]).doUpdateSet(request))
-    .execute();
+    .onConflict((conflict) =>
+      conflict
+        .columns(["issuer", "organization", "user", "key"])
+        .doUpdateSet(request)
+        .where("idempotency_keys.created_at", "<=", forgotten),
+    )
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) throw new StaleWriteError("the request has started a turn already");
 }
 
 /** See `Store.findTurnByKey`. */
