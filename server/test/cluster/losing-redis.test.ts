@@ -8,7 +8,9 @@ import { LosingRig } from "./losing-rig.ts";
 import { scriptOf } from "./script-of.ts";
 import { say } from "./writers.ts";
 
-const LOSSES = faultCount("REDIS_LOSSES", { small: 1, full: 15 });
+const LOSSES = faultCount("REDIS_LOSSES", { small: 2, full: 20 });
+/** In turn: its process is gone, with all that was in it; or it is there and does not answer. */
+const LOST = ["gone", "silent"] as const;
 /** Refusals and turns to wait for while Redis is away, and after it is back. */
 const MESSAGES = 12;
 const BACK_WITHIN_MS = 10_000;
@@ -31,7 +33,9 @@ whereInstalled([POSTGRES, REDIS], () => {
         for (let loss = 0; loss < LOSSES; loss += 1) {
           await load.more(MESSAGES);
           const running = await rig.startLongTurns(`redis-${loss}`);
-          await rig.redis.stop();
+          const lost = LOST[loss % LOST.length];
+          if (lost === "gone") await rig.redis.stop();
+          else rig.redis.pause();
           if (policy === "fail_closed") await expectClosed(`closed-${loss}`);
           else shown += await expectDegraded(`degraded-${loss}`);
 
@@ -45,7 +49,8 @@ whereInstalled([POSTGRES, REDIS], () => {
           if (policy === "fail_closed") await load.moreRefusals(MESSAGES);
           else await load.more(MESSAGES);
           const since = performance.now();
-          await rig.redis.restart();
+          if (lost === "gone") await rig.redis.restart();
+          else rig.redis.resume();
           await rig.isTakenEverywhere(`back-${loss}`);
           backMs.push(performance.now() - since);
           await until(async () => (await rig.readiness()).every((status) => status === 200));
