@@ -61,7 +61,7 @@ export class FaultRig implements AsyncDisposable {
 
   static async start(options: { env?: Record<string, string> } = {}): Promise<FaultRig> {
     const directory = await mkdtemp(join(tmpdir(), "chat-bot-faults-"));
-    const secret = randomBytes(32).toString("hex");
+    const secret = options.env?.["CHATBOT_JWT_SECRET"] ?? randomBytes(32).toString("hex");
     const modelCalls: ModelCall[] = [];
     const claude = await createScriptedClaude({
       delayMs: 0,

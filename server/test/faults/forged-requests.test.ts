@@ -986,16 +986,25 @@ describe("a request that is dressed up", () => {
     expect(answer.body).not.toContain("I am somebody else.");
   });
 
+  it.each([["a colleague's conversation", (id: string) => ["2999-01-01T00:00:00.000Z", id]]])(
+    "lists the user's own conversations only, after a cursor made of %s",
+    async (_, forge) => {
+      const cursor = Buffer.from(JSON.stringify(forge(colleague.conversationId))).toString("base64url");
+      const answer = await server.client.send(witness.sends("GET", `/conversations?cursor=${cursor}`));
+      expect(answer.status, answer.body).toBe(200);
+      const { conversations }: ConversationList = JSON.parse(answer.body);
+      expect(conversations.map(({ id }) => id)).toEqual([witness.conversationId]);
+    },
+  );
+
   it.each([
-    ["a colleague's conversation", (id: string) => ["2999-01-01T00:00:00.000Z", id]],
-    ["SQL", () => ["2999-01-01T00:00:00.000Z", "' or 1=1 --"]],
-    ["a time with SQL behind it", () => ["2999-01-01", "x') or ('1'='1"]],
-  ])("lists the user's own conversations only, after a cursor made of %s", async (_, forge) => {
-    const cursor = Buffer.from(JSON.stringify(forge(colleague.conversationId))).toString("base64url");
+    ["SQL", ["2999-01-01T00:00:00.000Z", "' or 1=1 --"]],
+    ["a time with SQL behind it", ["2999-01-01", "x') or ('1'='1"]],
+    ["a NUL", ["2999-01-01T00:00:00.000Z", "\0"]],
+  ])("lists nothing after a cursor made of %s", async (_, parts) => {
+    const cursor = Buffer.from(JSON.stringify(parts)).toString("base64url");
     const answer = await server.client.send(witness.sends("GET", `/conversations?cursor=${cursor}`));
-    expect(answer.status, answer.body).toBe(200);
-    const { conversations }: ConversationList = JSON.parse(answer.body);
-    expect(conversations.map(({ id }) => id)).toEqual([witness.conversationId]);
+    expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status: 400, code: "invalid_payload" });
   });
 
   it("starts no second turn with a key that was used, and no turn with one of another body", async () => {

@@ -380,8 +380,10 @@ export class Witness {
   /** What they have said so far is the next prompt: nothing more, nothing less, in the frame that every prompt has. */
   #ask(): void {
     const messages = structuredClone(this.#heard);
-    const block = messages.at(-1)?.content.at(-1);
-    if (block !== undefined) block["cache_control"] = CACHED;
+    for (const { content } of messages.filter(({ role }) => role === "user").slice(-2)) {
+      const block = content.at(-1);
+      if (block !== undefined) block["cache_control"] = CACHED;
+    }
     this.#expected.prompts.push({ ...this.#server.frame, messages, metadata: userOf(this.claims) });
   }
 }
