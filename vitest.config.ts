@@ -1,5 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+/** Tests of what is promised to happen within some time. */
+const HOLD_DEADLINES = ["no-hang", "survives-a-crash", "cancel"].map((name) => `server/test/faults/${name}.test.ts`);
+
 const config: ViteUserConfig = defineConfig({
   test: {
     passWithNoTests: false,
@@ -18,9 +21,21 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "faults",
           include: ["server/test/faults/*.test.ts"],
-          // Each starts and kills processes of its own: one file at a time, so that none waits for another's.
-          fileParallelism: false,
+          exclude: HOLD_DEADLINES,
+          // Each starts and kills processes of its own, and waits for them most of the time.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "deadlines",
+          include: HOLD_DEADLINES,
+          // One at a time: what must not take longer than promised is not to wait for others.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
         },
       },
@@ -30,8 +45,8 @@ const config: ViteUserConfig = defineConfig({
           name: "cluster",
           include: ["server/test/cluster/*.test.ts"],
           // Each starts several replicas, and what stands before and behind them.
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          maxWorkers: 3,
+          sequence: { groupOrder: 3 },
           testTimeout: 120_000,
         },
       },
@@ -42,7 +57,7 @@ const config: ViteUserConfig = defineConfig({
           include: ["demo/e2e/**/*.e2e.test.ts"],
           // Each starts a browser and the whole demo: one at a time, after everything else.
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -10,7 +10,7 @@ export class WakeUp {
 
   raise(): void {
     this.#count += 1;
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Resolves when it was raised since `seen`, or after so many milliseconds. */

@@ -20,8 +20,8 @@ import { type Balance, type KeptEvent, Ledger } from "./ledger.ts";
 import { People } from "./people.ts";
 
 const REPLICAS = 3;
-const WORKERS = REPLICAS * faultCount("BUDGET_WORKERS", { small: 12, full: 60 });
-const KILLS = faultCount("BUDGET_KILLS", { small: 4, full: 20 });
+const WORKERS = REPLICAS * faultCount("BUDGET_WORKERS", { small: 6, full: 60 });
+const KILLS = faultCount("BUDGET_KILLS", { small: 2, full: 20 });
 const SEED = faultSeed();
 
 // A turn costs one or two thousand tokens, and a model call is booked with about 3,500. Users who are alone in their

@@ -11,7 +11,7 @@ import { type RedisServer, startRedis } from "../services/redis-server.ts";
 import { Ledger } from "./ledger.ts";
 import { StoppedTurn } from "./stopped-turn.ts";
 
-const ROUNDS = faultCount("FENCE_ROUNDS", { small: 3, full: 50 });
+const ROUNDS = faultCount("FENCE_ROUNDS", { small: 1, full: 50 });
 /** Long enough that no owner on a busy machine is taken for dead. */
 const LEASE_SECONDS = 2;
 

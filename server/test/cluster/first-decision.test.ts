@@ -4,7 +4,7 @@ import { withServices } from "./with-services.ts";
 
 withServices((start) =>
   describeFirstDecision("PostgreSQL and Redis", {
-    rounds: faultCount("CLUSTER_DECISION_ROUNDS", { small: 3, full: 200 }),
+    rounds: faultCount("CLUSTER_DECISION_ROUNDS", { small: 1, full: 200 }),
     start,
   }),
 );

@@ -4,7 +4,7 @@ import { withServices } from "./with-services.ts";
 
 withServices((start) =>
   describeKillLoop("PostgreSQL and Redis", {
-    kills: faultCount("CLUSTER_KILLS", { small: 16, full: 1000 }),
+    kills: faultCount("CLUSTER_KILLS", { small: 6, full: 1000 }),
     start,
   }),
 );

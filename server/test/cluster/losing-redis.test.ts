@@ -8,7 +8,7 @@ import { LosingRig } from "./losing-rig.ts";
 import { scriptOf } from "./script-of.ts";
 import { say } from "./writers.ts";
 
-const LOSSES = faultCount("REDIS_LOSSES", { small: 2, full: 20 });
+const LOSSES = faultCount("REDIS_LOSSES", { small: 1, full: 20 });
 /** In turn: its process is gone, with all that was in it; or it is there and does not answer. */
 const LOST = ["gone", "silent"] as const;
 /** Refusals and turns to wait for while Redis is away, and after it is back. */

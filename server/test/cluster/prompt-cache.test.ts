@@ -6,7 +6,7 @@ import { noteFigures } from "../faults/fault-figures.ts";
 import type { FaultUser } from "../faults/fault-user.ts";
 import { ClusterRig, type ToolLists } from "./cluster-rig.ts";
 
-const TURNS = faultCount("CACHE_TURNS", { small: 20, full: 100 });
+const TURNS = faultCount("CACHE_TURNS", { small: 8, full: 100 });
 /** After so many turns every replica asks the tool server for its tools again. */
 const LIST_EVERY = 5;
 /** After so many it is started anew. In between each replica calls a tool, and finds out. */

@@ -675,7 +675,7 @@ const inRoutes: Attack[] = [
 ];
 
 /** Attacks that come while one payment waits, before its user approves it and everything is looked at. */
-const ATTACKS_EACH = faultCount("ATTACKS_EACH", { small: 15, full: 1 });
+const ATTACKS_EACH = faultCount("ATTACKS_EACH", { small: 40, full: 1 });
 /** Conversations are to have a history, and to stay short enough to be compared often. */
 const PAYMENTS_EACH = 10;
 

@@ -8,7 +8,7 @@ import { malformedRequest, sendRaw } from "./malformed-request.ts";
 import { refusalFaults } from "./refusal-faults.ts";
 import { type PendingCall, type Prompt, Witness, WitnessedServer } from "./witness.ts";
 
-const REQUESTS = faultCount("FUZZ_REQUESTS", { small: 2000, full: 100_000 });
+const REQUESTS = faultCount("FUZZ_REQUESTS", { small: 1000, full: 100_000 });
 const SEED = faultSeed();
 /** Requests between two looks at the witness; then others take the places of those who have done all they could. */
 const REQUESTS_EACH = 1000;

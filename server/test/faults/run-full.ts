@@ -31,8 +31,9 @@ const directory = mkdtempSync(join(tmpdir(), "chat-bot-figures-"));
 const figures = join(directory, "figures.jsonl");
 const [project = "faults", ...names] = process.argv.slice(2);
 const filters = names.map((name) => join(TESTS, project, name));
-// The project runs one file after the other: each is there to be alone with its machine.
 const args = ["run", "--project", project, ...(filters.length > 0 ? filters : [join(TESTS, project, "/")])];
+// With its full count each file is to be alone with its machine.
+args.push("--no-file-parallelism", ...(project === "faults" ? ["--project", "deadlines"] : []));
 const vitest = spawn(process.execPath, [VITEST, ...args], {
   env: { ...process.env, CHATBOT_FAULTS: process.env["CHATBOT_FAULTS"] ?? "full", CHATBOT_FAULTS_FIGURES: figures },
   stdio: "inherit",

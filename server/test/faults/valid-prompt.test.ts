@@ -8,7 +8,7 @@ import { commands } from "../model/turn-commands.ts";
 import { FAULT_TIMEOUT_MS, faultCount, faultSeed } from "./fault-counts.ts";
 import { noteFigures } from "./fault-figures.ts";
 
-const RUNS = faultCount("MODEL_RUNS", { small: 150, full: 5000 });
+const RUNS = faultCount("MODEL_RUNS", { small: 60, full: 5000 });
 const SEED = faultSeed();
 /** More than the commits of a turn with one step. */
 const COMMITS_OF_A_TURN = 8;
