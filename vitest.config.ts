@@ -9,6 +9,8 @@ const config: ViteUserConfig = defineConfig({
     // How long a test may take says nothing about what it tests: a busy machine fails none.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most tests wait for processes and the network more than they work.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
@@ -22,8 +24,6 @@ const config: ViteUserConfig = defineConfig({
           name: "faults",
           include: ["server/test/faults/*.test.ts"],
           exclude: HOLD_DEADLINES,
-          // Each starts and kills processes of its own, and waits for them most of the time.
-          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
         },
@@ -45,7 +45,7 @@ const config: ViteUserConfig = defineConfig({
           name: "cluster",
           include: ["server/test/cluster/*.test.ts"],
           // Each starts several replicas, and what stands before and behind them.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 3 },
           testTimeout: 120_000,
         },
@@ -55,8 +55,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "e2e",
           include: ["demo/e2e/**/*.e2e.test.ts"],
-          // Each starts a browser and the whole demo: one at a time, after everything else.
-          fileParallelism: false,
+          // Each starts the whole demo, and one a browser: after everything else.
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -202,7 +202,8 @@ export class TurnRunner {
         clearInterval(renewal);
         stopListening();
         owned.abort.abort(new TurnAbort("lost"));
-        this.#running.delete(turn.id);
+        // A parked turn may have been taken again meanwhile.
+        if (this.#running.get(turn.id)?.abort === owned.abort) this.#running.delete(turn.id);
         await owned.renewing;
         if (owned.lock !== null) await this.#coordination.releaseLock(owned.lock);
       });

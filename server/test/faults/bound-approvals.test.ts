@@ -315,7 +315,7 @@ describe("an approval", () => {
     });
 
     it("after its time is over runs nothing", async () => {
-      await using hasty = await BoundRig.start({ CHATBOT_APPROVAL_TTL_SECONDS: "1" });
+      await using hasty = await BoundRig.start({ CHATBOT_APPROVAL_TTL_SECONDS: "5" });
       const user = await hasty.signIn();
       const ref = randomUUID();
       const turn = await user.ask([{ tool_use: [{ name: "safe__open", input: { ref } }] }, { text: "So." }]);
