@@ -24,6 +24,8 @@ const config: ViteUserConfig = defineConfig({
           name: "faults",
           include: ["server/test/faults/*.test.ts"],
           exclude: HOLD_DEADLINES,
+          // Each starts and kills processes of its own, as fast as it can.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
         },
@@ -45,7 +47,7 @@ const config: ViteUserConfig = defineConfig({
           name: "cluster",
           include: ["server/test/cluster/*.test.ts"],
           // Each starts several replicas, and what stands before and behind them.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
           testTimeout: 120_000,
         },

@@ -847,7 +847,7 @@ describe("a decision that comes too late", () => {
 
 describe("a decision about what has expired", () => {
   it.each([true, false])("is refused (approved: %s)", async (approved) => {
-    await using hasty = await WitnessedServer.start({ CHATBOT_APPROVAL_TTL_SECONDS: "1" });
+    await using hasty = await WitnessedServer.start({ CHATBOT_APPROVAL_TTL_SECONDS: "5" });
     const witness = await Witness.signIn(hasty);
     const call = await witness.askToPay();
     await witness.letExpire(call);
