@@ -24,7 +24,10 @@ export function needsApproval(
   return !(isRemembered && mayBeRemembered(tool));
 }
 
-/** Whether a person may approve the tool for the rest of a conversation: where the operator allows it, and never one that says it destroys. */
+/**
+ * Whether a person may approve the tool for the rest of a conversation: where the operator allows it, and never one that
+ * says it destroys.
+ */
 export function mayBeRemembered(tool: Pick<Tool, "rule" | "annotations">): boolean {
   return tool.rule.remember === true && tool.annotations.destructiveHint !== true;
 }

@@ -78,8 +78,8 @@ export interface Tool {
 /** Where tools come from. */
 export interface ToolCatalog {
   /**
-   * Every tool that can run now, sorted by name; the server with this name is asked anew. Servers that do not answer
-   * are left out; never throws.
+   * Every tool, sorted by name. Those of a server that does not answer are told as they were the last time; the server
+   * with this name is asked anew, and left out when it does not answer. Never throws.
    */
   list(askAnew?: string): Promise<readonly Tool[]>;
   /** State of each tool server, by configured name, for `/ready` and `/metrics`. */

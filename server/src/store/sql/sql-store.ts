@@ -55,10 +55,6 @@ class SqlStore implements Store {
     return inTransaction(this.#database, async (tx) => {
       const running = await takeRunningPlace(tx, turn);
       if (running !== null) return running;
-      const { reservationId } = newTurn;
-      if (reservationId !== null && !(await keepReservation(tx, reservationId))) {
-        throw new StaleWriteError("the reservation was settled");
-      }
       if (newTurn.isNewConversation) {
         await tx.insertInto("conversations").values(conversationRow(conversation)).execute();
       } else {
@@ -84,6 +80,10 @@ class SqlStore implements Store {
       if (newTurn.idempotency !== null) await keepKey(tx, turn, newTurn.idempotency);
       await appendEvents(tx, conversation.id, turn.id, newTurn.events);
       await insertMessage(tx, newTurn.message);
+      const { reservationId } = newTurn;
+      if (reservationId !== null && !(await keepReservation(tx, reservationId))) {
+        throw new StaleWriteError("the reservation was settled");
+      }
       return null;
     });
   }

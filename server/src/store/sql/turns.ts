@@ -25,7 +25,13 @@ export function lockTurn(tx: Tx, turnId: string): Promise<Selectable<Schema["tur
   return tx.updateTable("turns").set({ id: turnId }).where("id", "=", turnId).returningAll().executeTakeFirst();
 }
 
-/** The same for its owner alone. @throws StaleWriteError when it has another one. */
+/** The same for all turns of a conversation. */
+export async function lockTurns(tx: Tx, conversationId: string): Promise<void> {
+  const turns = tx.selectFrom("turns").select("id").where("conversation_id", "=", conversationId).orderBy("id");
+  for (const { id } of await turns.execute()) await lockTurn(tx, id);
+}
+
+/** Keeps the turn with its owner until the transaction ends. @throws StaleWriteError when it has another one */
 export async function checkFence(
   tx: Tx,
   turnId: string,
@@ -40,12 +46,6 @@ export async function checkFence(
     .executeTakeFirst();
   if (owned === undefined) throw new StaleWriteError("the turn has another owner");
   return owned;
-}
-
-/** The same for all turns of a conversation. */
-export async function lockTurns(tx: Tx, conversationId: string): Promise<void> {
-  const turns = tx.selectFrom("turns").select("id").where("conversation_id", "=", conversationId).orderBy("id");
-  for (const { id } of await turns.execute()) await lockTurn(tx, id);
 }
 
 /** The conversation's turn that is not done. */

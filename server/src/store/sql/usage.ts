@@ -1,10 +1,9 @@
 import type { LimitType } from "@chat-bot/widget/protocol";
-import type { Selectable, Transaction } from "kysely";
+import type { Selectable } from "kysely";
 import type { OrphanedReservations, Reservation, UsageBalance, UsageScope } from "../store.ts";
 import { unfinishedCall } from "../unfinished-call.ts";
+import type { Tx } from "./reader.ts";
 import type { Schema } from "./schema.ts";
-
-type Tx = Transaction<Schema>;
 
 /** The order in which counters are taken: see transaction.ts. */
 const ORDER: readonly LimitType[] = ["user", "organization", "global"];
