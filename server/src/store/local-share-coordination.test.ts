@@ -17,6 +17,7 @@ describeCoordination("LocalShareCoordination over what answers", () => {
   const shared = createMemoryCoordination(() => Date.now() + aheadMs);
   return Promise.resolve({
     coordination: createLocalShareCoordination(shared, () => undefined),
+    isConfirmedByWaking: false,
     advance: (ms) => {
       aheadMs += ms;
       return Promise.resolve();

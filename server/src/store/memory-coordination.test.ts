@@ -6,6 +6,7 @@ describeCoordination("MemoryCoordination", () => {
   const coordination = createMemoryCoordination(() => nowMs);
   return Promise.resolve({
     coordination,
+    isConfirmedByWaking: false,
     advance(ms) {
       nowMs += ms;
       return Promise.resolve();

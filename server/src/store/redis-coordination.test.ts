@@ -57,7 +57,8 @@ whereInstalled([REDIS], () => {
 
   describeCoordination("RedisCoordination", async () => {
     await ask((client) => client.flushAll());
-    return { coordination: await createRedisCoordination(server.url, { onLost: () => undefined }), advance };
+    const coordination = await createRedisCoordination(server.url, { onLost: () => undefined });
+    return { coordination, isConfirmedByWaking: true, advance };
   });
 
   describe("two processes on one Redis", () => {
