@@ -50,6 +50,16 @@ describe("The metrics", () => {
     );
   });
 
+  it("tell how much of the input came from the prompt cache, whatever of it was told first", async () => {
+    const metrics = metricsWith(0);
+    expect(await linesOf(metrics)).toContain("chatbot_cache_read_ratio 0");
+    metrics.tokens.inc({ kind: "input" }, 5);
+    metrics.tokens.inc({ kind: "cache_creation" }, 20);
+    metrics.tokens.inc({ kind: "cache_read" }, 75);
+    metrics.tokens.inc({ kind: "output" }, 900);
+    expect(await linesOf(metrics)).toContain("chatbot_cache_read_ratio 0.75");
+  });
+
   it("stand side by side in one process", async () => {
     const [first, second] = [metricsWith(1), metricsWith(2)];
     first.turns.inc({ reason: "cancelled" });

@@ -52,9 +52,24 @@ export function createMetrics(sources: MetricsSources): Metrics {
       for (const [server, state] of sources.toolServers()) this.set({ server }, state === "connected" ? 1 : 0);
     },
   });
-  registry.registerMetric(openStreams);
-  registry.registerMetric(degraded);
-  registry.registerMetric(toolServerUp);
+  const tokens = new Counter({
+    name: "chatbot_tokens_total",
+    help: "Tokens of model calls by kind.",
+    labelNames: ["kind"],
+    registers,
+  });
+  const cacheReadRatio = new Gauge({
+    name: "chatbot_cache_read_ratio",
+    help: "Share of the input that was read from the prompt cache since the start of this process, 0 to 1.",
+    registers: [],
+    async collect() {
+      const { values } = await tokens.get();
+      const of = (kind: string): number => values.find(({ labels }) => labels.kind === kind)?.value ?? 0;
+      const input = of("input") + of("cache_read") + of("cache_creation");
+      this.set(input === 0 ? 0 : of("cache_read") / input);
+    },
+  });
+  for (const gauge of [openStreams, degraded, toolServerUp, cacheReadRatio]) registry.registerMetric(gauge);
   return {
     requests: new Counter({
       name: "chatbot_requests_total",
@@ -74,12 +89,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 900],
       registers,
     }),
-    tokens: new Counter({
-      name: "chatbot_tokens_total",
-      help: "Tokens of model calls by kind.",
-      labelNames: ["kind"],
-      registers,
-    }),
+    tokens,
     toolCalls: new Counter({
       name: "chatbot_tool_calls_total",
       help: "Tool calls by outcome.",
