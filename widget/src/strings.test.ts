@@ -51,6 +51,32 @@ describe("strings", () => {
       english: "2.5 sec",
       portuguese: "2,5 s",
     },
+    { title: "a size in bytes", read: (strings) => strings.size(1), english: "1 byte", portuguese: "1 byte" },
+    { title: "a larger size", read: (strings) => strings.size(4_960_000), english: "5 MB", portuguese: "5 MB" },
+    {
+      title: "a size with a fraction",
+      read: (strings) => strings.size(1_234),
+      english: "1.2 kB",
+      portuguese: "1,2 kB",
+    },
+    {
+      title: "the lines of a change",
+      read: (strings) => strings.diffSummary(1, 2),
+      english: "1 line added, 2 removed",
+      portuguese: "1 linha adicionada, 2 removidas",
+    },
+    {
+      title: "what is left of a budget",
+      read: (strings) => strings.budgetRemaining(1200, 50_000),
+      english: "1,200 of 50,000 tokens left",
+      portuguese: "Restam 1.200 de 50.000 tokens",
+    },
+    {
+      title: "that little is left of it",
+      read: (strings) => strings.budgetLow(0.126),
+      english: "About 13% of today’s limit is left.",
+      portuguese: "Restam cerca de 13% do limite de hoje.",
+    },
     {
       title: "a file being created",
       read: (strings) => strings.statusCreatingFile(null),

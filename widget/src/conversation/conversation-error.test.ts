@@ -38,7 +38,7 @@ describe("errorFromTransport", () => {
       }),
       expected: {
         remedy: "wait",
-        message: body.message,
+        message: "You have used up your daily limit.",
         limitType: "user",
         resetsAt: "2026-11-22T00:00:00Z",
         retryAfterMs: 5000,

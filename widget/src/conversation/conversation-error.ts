@@ -86,6 +86,8 @@ function messageOf({ code, body }: TransportError, strings: Strings): string {
       return strings.errorSignIn;
     case "concurrent_request":
       return strings.errorConcurrent;
+    case "limit_exceeded":
+      return strings.errorLimit[body?.limit_type ?? "user"];
     default:
       return body?.message ?? strings.errorInternal;
   }

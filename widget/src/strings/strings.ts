@@ -1,4 +1,4 @@
-import type { ToolOutcome } from "../protocol/index.ts";
+import type { ApprovalRule, LimitType, ToolOutcome } from "../protocol/index.ts";
 
 /** Every text a person may see or hear. What needs a value is a function; hosts may replace any of them. */
 export interface Strings {
@@ -10,6 +10,8 @@ export interface Strings {
   heading: string;
   close: string;
   newConversation: string;
+  /** Button that shows what the assistant may do. */
+  sessionOpen: string;
   /** Accessible name of the message list. */
   messageList: string;
   greeting: string;
@@ -22,15 +24,12 @@ export interface Strings {
   /** Who said it, for screen readers. */
   you: string;
   assistant: string;
-  messageSending: string;
   messageFailed: string;
   messageRetry: string;
   answerStopped: string;
   answerCutAtLimit: string;
   copyCode: string;
   codeCopied: string;
-  showMore: string;
-  showLess: string;
 
   // Composer
   composerLabel: string;
@@ -57,6 +56,9 @@ export interface Strings {
   toolRunning: string;
   toolOutcome: Record<ToolOutcome, string>;
   toolDuration: (durationMs: number) => string;
+  /** A size in bytes, with its unit. */
+  size: (bytes: number) => string;
+  lineCount: (lines: number) => string;
   toolInput: string;
   toolOutput: string;
   toolResult: string;
@@ -66,22 +68,90 @@ export interface Strings {
   toolFileWritten: (path: string) => string;
   toolShowDetails: string;
   toolHideDetails: string;
+  /** Only the end of a long output is shown: so much is not. */
+  toolOutputHidden: (bytes: number) => string;
+  toolOutputShowAll: string;
+  toolOutputShowEnd: string;
+  /** Button that follows a growing output again. */
+  toolOutputFollow: string;
 
   // Approval dialog
   approvalTitle: string;
   approvalAsks: (title: string) => string;
-  approvalDescription: string;
   approvalInput: string;
   approvalNoInput: string;
   approvalApprove: string;
   approvalDeny: string;
   approvalRememberConversation: string;
   approvalExpiresIn: (remainingMs: number) => string;
+  /** Read out once, when little time is left. */
+  approvalExpiresSoon: string;
   approvalExpired: string;
   approvalPosition: (index: number, count: number) => string;
+  approvalPrevious: string;
+  approvalNext: string;
+  approvalApproveAll: (count: number) => string;
+  approvalDenyAll: (count: number) => string;
+  /** Approving all is possible once each has been looked at: so many are left. */
+  approvalLookAtAll: (unseen: number) => string;
   approvalDestructive: string;
+  /** The buttons are covered, or partly out of view. */
+  approvalNotVisible: string;
+  /** The page is shown inside a page of another site that may not ask for approvals. */
+  approvalFramed: string;
+  approvalOpenPage: string;
+  /** A file that is written must not exist yet. */
+  fileNew: string;
+  /** A file that is written takes the place of one there may be. */
+  fileReplaces: string;
+  fileContent: string;
+  fileChanges: string;
+  diffSummary: (added: number, removed: number) => string;
+  /** Before a line of a file that is changed, for screen readers. */
+  diffAdded: string;
+  diffRemoved: string;
+  /** Requests that were answered in another window, or by nobody. */
+  approvalApprovedElsewhere: (title: string) => string;
+  approvalDeniedElsewhere: (title: string) => string;
+  approvalRanOut: (title: string) => string;
   /** Announced to screen readers when a request appears. */
   approvalAnnouncement: (title: string) => string;
+
+  // What the assistant may do, and what it did
+  sessionTitle: string;
+  sessionBack: string;
+  sessionLoading: string;
+  sessionFailed: string;
+  /** Before the name of the person, the organization, the model. */
+  sessionUser: string;
+  sessionOrganization: string;
+  sessionModel: string;
+  budget: string;
+  budgetUser: string;
+  budgetOrganization: string;
+  budgetRemaining: (tokens: number, limit: number) => string;
+  /** Near the message box, when little is left. `fraction` is from 0 to 1. */
+  budgetLow: (fraction: number) => string;
+  budgetShow: string;
+  tools: string;
+  toolsNone: string;
+  /** Whether a person is asked before a tool runs. */
+  toolApproval: Record<ApprovalRule, string>;
+  approvals: string;
+  approvalsNone: string;
+  approvalSince: (date: Date) => string;
+  /** Button that forgets a remembered approval, and its name for screen readers. */
+  approvalRevoke: string;
+  approvalRevokeOf: (title: string) => string;
+  approvalRevoked: (title: string) => string;
+  approvalRevokeFailed: (title: string) => string;
+  receipt: string;
+  receiptNone: string;
+  receiptTime: (date: Date) => string;
+  receiptApproved: (date: Date) => string;
+  receiptDenied: (date: Date) => string;
+  receiptApprovedElsewhere: string;
+  receiptDeniedElsewhere: string;
 
   // Links
   linkTitle: string;
@@ -90,17 +160,15 @@ export interface Strings {
   linkCancel: string;
 
   // Errors and ways out
-  errorTitle: string;
   errorNetwork: string;
   errorTokenUnavailable: string;
   errorSignIn: string;
   errorStreamGap: string;
   errorConcurrent: string;
-  errorLimit: string;
-  errorTooManyRequests: string;
-  errorNotFound: string;
-  errorAlreadyDecided: string;
+  errorLimit: Record<LimitType, string>;
   errorInternal: string;
+  /** A file of the chat itself did not come. */
+  errorPartMissing: string;
   limitResetsAt: (resetsAt: Date) => string;
   retryIn: (retryAfterMs: number) => string;
   remedyRetry: string;
