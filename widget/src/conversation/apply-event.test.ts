@@ -296,9 +296,9 @@ describe("applyEvents", () => {
       const message = conversation.messages.at(-1);
       const part = message?.role === "assistant" ? message.parts[0] : undefined;
       expect(part?.type === "tool_call" ? part.call.output : []).to.deep.equal([
-        { channel: "file", path: "a.txt", text: "éb", bytes: 3, progress: null, total: null },
-        { channel: "file", path: "b.txt", text: "c", bytes: 1, progress: null, total: null },
-        { channel: "progress", path: null, text: "half", bytes: 4, progress: 1, total: 2 },
+        { channel: "file", path: "a.txt", text: { pieces: ["éb"], length: 2 }, bytes: 3, progress: null, total: null },
+        { channel: "file", path: "b.txt", text: { pieces: ["c"], length: 1 }, bytes: 1, progress: null, total: null },
+        { channel: "progress", path: null, text: { pieces: ["half"], length: 4 }, bytes: 4, progress: 1, total: 2 },
       ]);
       expect(answerOf(conversation)).to.deep.equal(["call-1: running"]);
     });

@@ -28,6 +28,7 @@ import {
 import { errorFromEvent } from "./conversation-error.ts";
 import { orderOf } from "./event-id.ts";
 import { replaceWithSnapshot } from "./from-snapshot.ts";
+import { appendText, noText } from "./output-text.ts";
 
 /** What became of a list of events. */
 export interface AppliedEvents {
@@ -241,12 +242,13 @@ function appendOutput(
 ): readonly ToolOutputStream[] | null {
   const key = { channel, path: path ?? null };
   const index = output.findIndex((stream) => stream.channel === key.channel && stream.path === key.path);
-  const held: ToolOutputStream = output[index] ?? { ...key, text: "", bytes: 0, progress: null, total: null };
-  const grown = appendDelta(held, offset, chunk);
-  if (grown === null) return null;
+  const held: ToolOutputStream = output[index] ?? { ...key, text: noText, bytes: 0, progress: null, total: null };
+  const added = appendDelta({ text: "", bytes: held.bytes }, offset, chunk);
+  if (added === null) return null;
   const stream: ToolOutputStream = {
     ...held,
-    ...grown,
+    text: appendText(held.text, added.text),
+    bytes: added.bytes,
     progress: progress ?? held.progress,
     total: total ?? held.total,
   };

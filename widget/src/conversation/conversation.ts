@@ -8,6 +8,7 @@ import type {
   TurnEndReason,
   UsageEvent,
 } from "../protocol/index.ts";
+import type { OutputText } from "./output-text.ts";
 
 /** Where a tool call stands, as a person sees it. */
 export type ToolCallState =
@@ -21,7 +22,7 @@ export type ToolCallState =
 export interface ToolOutputStream {
   channel: "input" | "output" | "file" | "progress";
   path: string | null;
-  text: string;
+  text: OutputText;
   /** UTF-8 bytes of `text`: the offset the next delta must have. */
   bytes: number;
   progress: number | null;

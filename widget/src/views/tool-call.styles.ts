@@ -45,16 +45,42 @@ export const toolCallStyles = `
     unicode-bidi: isolate;
     scrollbar-width: thin;
   }
-  .tool-output { display: flex; flex-direction: column; gap: 8px; padding: 2px 12px 12px; }
-  .tool-details .tool-output { padding: 6px 0; }
+  .tool-outputs { display: flex; flex-direction: column; gap: 8px; padding: 2px 12px 12px; }
+  .tool-details .tool-outputs { padding: 6px 0; }
   .tool-details .spinner { flex: none; }
   .stream { display: flex; flex-direction: column; gap: 6px; }
   .stream-head { display: flex; justify-content: space-between; gap: 8px; color: var(--muted); font-size: 0.87em; overflow-wrap: anywhere; }
-  .stream pre { max-block-size: 168px; }
+  .stream-head .amount { flex: none; font-variant-numeric: tabular-nums; }
+  .stream-choice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 2px 8px; color: var(--muted); font-size: 0.87em; }
+  .stream-choice .text-button { margin-inline: -8px; color: var(--text); }
+  .stream-box { position: relative; }
+  .stream pre { max-block-size: 168px; overscroll-behavior: contain; }
+  .stream-text, .piece { display: block; }
+  .piece { content-visibility: auto; contain-intrinsic-block-size: auto 6000px; }
+  .stream-follow {
+    position: absolute;
+    inset-block-end: 8px;
+    inset-inline-end: 8px;
+    display: grid;
+    place-items: center;
+    inline-size: 28px;
+    block-size: 28px;
+    padding: 0;
+    border: 1px solid var(--border);
+    border-radius: 50%;
+    background: var(--background);
+    box-shadow: 0 2px 8px var(--shadow);
+    cursor: pointer;
+  }
+  .stream-follow .icon { inline-size: 16px; block-size: 16px; }
   progress { appearance: none; inline-size: 100%; block-size: 5px; overflow: hidden; border: 0; border-radius: 3px; background: var(--surface); accent-color: var(--accent); }
   progress::-webkit-progress-bar { background: var(--surface); }
   progress::-webkit-progress-value { border-radius: 3px; background: var(--accent); transition: inline-size 0.2s; }
   progress::-moz-progress-bar { border-radius: 3px; background: var(--accent); }
+  progress:indeterminate { background: linear-gradient(90deg, transparent, var(--accent), transparent) 150% 0 / 50% 100% no-repeat var(--surface); animation: pass 1.4s ease-in-out infinite; }
+  progress:indeterminate::-webkit-progress-bar { background: none; }
+  progress:indeterminate::-moz-progress-bar { background: none; }
+  @keyframes pass { from { background-position-x: 150%; } to { background-position-x: -50%; } }
   @media (forced-colors: active) {
     .spinner { border-color: GrayText; border-block-start-color: Highlight; }
     progress { border: 1px solid; }

@@ -1,5 +1,6 @@
 import { expect, fixtureSync, html } from "@open-wc/testing";
 import type { ToolCall, ToolCallState, ToolOutputStream } from "../conversation/conversation.ts";
+import { appendText, noText } from "../conversation/output-text.ts";
 import { englishStrings } from "../strings/en.ts";
 import { ChatBotToolCall } from "./tool-call.ts";
 import { ChatBotToolOutput } from "./tool-output.ts";
@@ -15,7 +16,8 @@ const DONE: ToolCallState = { status: "finished", outcome: "ok", durationMs: 20,
 const INPUT = { path: "a.txt", content: "one\ntwo" };
 
 function stream(details: Partial<ToolOutputStream>): ToolOutputStream {
-  return { channel: "file", path: "a.txt", text: "one\ntwo", bytes: 7, progress: null, total: null, ...details };
+  const text = appendText(noText, "one\ntwo");
+  return { channel: "file", path: "a.txt", text, bytes: 7, progress: null, total: null, ...details };
 }
 
 function callOf(details: Partial<ToolCall>): ToolCall {
@@ -48,10 +50,10 @@ async function press(view: ChatBotToolCall): Promise<void> {
 describe("ChatBotToolCall", () => {
   it("shows the input as lines while the model writes it", async () => {
     const text = String.raw`{"content": "say \"one\"\ntwo\\n`;
-    const output = [stream({ channel: "input", path: null, text })];
+    const output = [stream({ channel: "input", path: null, text: appendText(noText, text) })];
     const view = await show(callOf({ state: { status: "preparing" }, input: null, output }));
     expect(shown(view)).to.equal('{"content": "say "one"\ntwo\\n');
-    expect(view.querySelector(".stream-head")?.textContent?.trim()).to.equal("Input");
+    expect(view.querySelector(".stream-head span")?.textContent).to.equal("Input");
   });
 
   it("hides that input while somebody is asked about it in full", async () => {
@@ -75,7 +77,7 @@ describe("ChatBotToolCall", () => {
   });
 
   it("lets go of progress without text when the call has ended", async () => {
-    const output = [stream({ channel: "progress", path: null, text: "", progress: 1, total: 2 })];
+    const output = [stream({ channel: "progress", path: null, text: noText, progress: 1, total: 2 })];
     const view = await show(callOf({ output }));
     expect(view.querySelector("progress")).not.to.equal(null);
     view.call = callOf({ output, state: DONE });

@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import type { ToolCall } from "../conversation/conversation.ts";
 import type { ToolContentBlock, ToolOutcome } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
@@ -61,14 +62,20 @@ export class ChatBotToolCall extends View {
     const { call, strings } = this;
     // Input being written is shown live, and once it is complete as what it is.
     const streams = call.output.filter(
-      ({ channel, text }) => (channel !== "input" || call.input === null) && (isRunning || text !== ""),
+      ({ channel, text }) => (channel !== "input" || call.input === null) && (isRunning || text.length > 0),
     );
     if (streams.length === 0) return nothing;
-    return html`<chat-bot-tool-output
-      .streams=${streams}
-      .isLive=${isRunning}
-      .strings=${strings}
-    ></chat-bot-tool-output>`;
+    return html`<div class="tool-outputs">
+      ${repeat(
+        streams,
+        ({ channel, path }) => `${channel} ${path}`,
+        (stream) => html`<chat-bot-tool-output
+          .stream=${stream}
+          .isLive=${isRunning}
+          .strings=${strings}
+        ></chat-bot-tool-output>`,
+      )}
+    </div>`;
   }
 
   #renderDetails(isRunning: boolean): TemplateResult {

@@ -1,55 +1,155 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { repeat } from "lit/directives/repeat.js";
+import { utf8Length } from "../conversation/append-delta.ts";
 import type { ToolOutputStream } from "../conversation/conversation.ts";
+import { sliceText } from "../conversation/output-text.ts";
 import type { Strings } from "../strings.ts";
+import { icons } from "./icons.ts";
+import { StickToEnd } from "./stick-to-end.ts";
 import { View } from "./view.ts";
 import { visibleText } from "./visible-text.ts";
 
-/** What is shown of a long output: its end. */
-const WINDOW_CHARACTERS = 8_000;
+/** So much of the end of a long output is shown; the rest when it is asked for. In UTF-16 code units. */
+const WINDOW_LENGTH = 8_000;
+/** The window's beginning stays where it is until the window is so long, so that not every piece moves the text. */
+const LONGEST_WINDOW = 2 * WINDOW_LENGTH;
+/** While somebody reads further up, nothing moves: the window grows to so much, and then no more. */
+const LONGEST_READ_WINDOW = 4 * WINDOW_LENGTH;
 
-/** Live output of a tool call. It is text, never markup, and follows its end while it grows. */
+/**
+ * One stream of a tool's live output. It is text, never markup. Of a long one only the end is in the document, and it
+ * follows what is added unless the reader has scrolled up: what a piece costs does not depend on what came before it.
+ */
 export class ChatBotToolOutput extends View {
   static override properties: PropertyDeclarations = {
-    streams: { attribute: false },
+    stream: { attribute: false },
     isLive: { attribute: false },
     strings: { attribute: false },
+    isWhole: { state: true },
   };
 
-  declare streams: readonly ToolOutputStream[];
+  declare stream: ToolOutputStream;
   declare isLive: boolean;
   declare strings: Strings;
+  declare isWhole: boolean;
 
-  #isShown = false;
+  readonly #scroll = new StickToEnd(this);
+  /** Where the window begins, in UTF-16 code units. */
+  #start = 0;
+  /** UTF-8 bytes before it. */
+  #hiddenBytes = 0;
+
+  constructor() {
+    super();
+    this.isWhole = false;
+  }
+
+  protected override willUpdate(): void {
+    const { text } = this.stream;
+    if (!this.#scroll.isAtEnd || text.length - this.#start <= LONGEST_WINDOW) return;
+    const start = text.length - WINDOW_LENGTH;
+    // From the beginning of a line, where there is one.
+    const lineStart = start + sliceText(text, start).indexOf("\n") + 1;
+    this.#hiddenBytes += utf8Length(sliceText(text, this.#start, lineStart));
+    this.#start = lineStart;
+  }
 
   protected override render(): TemplateResult {
-    return html`<div class="tool-output" part="tool-output">${this.streams.map((stream) => this.#renderStream(stream))}</div>`;
-  }
-
-  /** To the end, where a call that was quicker than the eye begins, too. */
-  protected override updated(): void {
-    if (!this.isLive && this.#isShown) return;
-    this.#isShown = true;
-    for (const box of this.querySelectorAll("pre")) box.scrollTop = box.scrollHeight;
-  }
-
-  #renderStream(stream: ToolOutputStream): TemplateResult {
-    const { strings } = this;
+    const { strings, stream } = this;
     const label = labelOf(stream, strings);
-    const text = stream.channel === "input" ? withLineBreaks(tail(stream.text)) : tail(stream.text);
-    const hasProgress = this.isLive && stream.progress !== null && stream.total !== null && stream.total > 0;
-    return html`<div class="stream">
+    return html`<div class="stream" part="tool-output">
       <div class="stream-head">
         <span>${visibleText(label)}</span>
-        ${hasProgress ? html`<span>${strings.toolProgress(stream.progress ?? 0, stream.total ?? 0)}</span>` : nothing}
+        <span class="amount">${this.#amount()}</span>
       </div>
-      ${
-        hasProgress
-          ? html`<progress aria-label=${label} max=${stream.total} .value=${stream.progress ?? 0}></progress>`
-          : nothing
-      }
-      ${stream.text === "" ? nothing : html`<pre tabindex="0" dir="auto">${visibleText(text)}</pre>`}
+      ${this.isLive && stream.channel !== "input" ? renderProgress(stream, label) : nothing}
+      ${stream.text.length === 0 ? nothing : this.#renderText(label)}
     </div>`;
   }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const [scroller, content] = [this.querySelector("pre"), this.querySelector(".stream-text")];
+    if (scroller === null || content === null) return;
+    this.#scroll.observe(scroller, content);
+    if (changed.has("isWhole") && changed.get("isWhole") !== undefined) this.#showChosenPlace(scroller);
+  }
+
+  /** All of it from its beginning; the end at its end. */
+  #showChosenPlace(scroller: HTMLElement): void {
+    if (this.isWhole) scroller.scrollTop = 0;
+    else this.#scroll.toEnd();
+  }
+
+  #amount(): string {
+    const { strings, stream } = this;
+    const { progress, total } = stream;
+    if (this.isLive && progress !== null && total !== null && total > 0) return strings.toolProgress(progress, total);
+    return stream.bytes === 0 ? "" : strings.size(stream.bytes);
+  }
+
+  #renderText(label: string): TemplateResult {
+    const { strings } = this;
+    const isEndInView = this.#scroll.isAtEnd;
+    return html`${this.#renderChoice()}
+      <div class="stream-box">
+        <pre tabindex="0" role="group" aria-label=${label} dir="auto"><span class="stream-text">${
+          this.isWhole ? this.#renderWhole() : this.#renderWindow()
+        }</span></pre>
+        ${
+          isEndInView || !this.isLive
+            ? nothing
+            : html`<button
+                type="button"
+                class="stream-follow"
+                aria-label=${strings.toolOutputFollow}
+                title=${strings.toolOutputFollow}
+                @click=${() => this.#scroll.toEnd()}
+              >
+                ${icons.down}
+              </button>`
+        }
+      </div>`;
+  }
+
+  /** How to see what is not shown. */
+  #renderChoice(): TemplateResult | typeof nothing {
+    const { strings } = this;
+    if (this.#start === 0) return nothing;
+    return html`<div class="stream-choice">
+      ${this.isWhole ? nothing : html`<span>${strings.toolOutputHidden(this.#hiddenBytes)}</span>`}
+      <button
+        type="button"
+        class="text-button"
+        @click=${() => {
+          this.isWhole = !this.isWhole;
+        }}
+      >
+        ${this.isWhole ? strings.toolOutputShowEnd : strings.toolOutputShowAll}
+      </button>
+    </div>`;
+  }
+
+  #renderWindow(): unknown {
+    const { channel, text } = this.stream;
+    const end = this.#scroll.isAtEnd ? text.length : Math.min(text.length, this.#start + LONGEST_READ_WINDOW);
+    return readable(sliceText(text, this.#start, end), channel);
+  }
+
+  /** Piece by piece, so that the browser lays out only those in view, and that those complete are left alone. */
+  #renderWhole(): unknown {
+    const { channel, text } = this.stream;
+    return repeat(
+      text.pieces,
+      (_piece, index) => index,
+      (piece) => guard([piece], () => html`<span class="piece">${readable(piece, channel)}</span>`),
+    );
+  }
+}
+
+function renderProgress({ progress, total }: ToolOutputStream, label: string): TemplateResult {
+  if (progress === null || total === null || total <= 0) return html`<progress aria-label=${label}></progress>`;
+  return html`<progress aria-label=${label} max=${total} .value=${Math.min(progress, total)}></progress>`;
 }
 
 function labelOf({ channel, path }: ToolOutputStream, strings: Strings): string {
@@ -57,7 +157,13 @@ function labelOf({ channel, path }: ToolOutputStream, strings: Strings): string 
   return path === null ? strings.toolOutput : strings.toolFileWritten(path);
 }
 
-/** JSON that is still being written, lines as lines. What is approved is shown exactly, in its own place. */
+/** Lines may end as on any system. What is approved is shown exactly, in its own place. */
+function readable(text: string, channel: ToolOutputStream["channel"]): unknown {
+  const lines = text.replaceAll("\r\n", "\n");
+  return visibleText(channel === "input" ? withLineBreaks(lines) : lines);
+}
+
+/** JSON that is still being written, lines as lines. */
 function withLineBreaks(json: string): string {
   return json.replaceAll(
     /\\(["\\nt])/g,
@@ -69,11 +175,3 @@ const LINE_BREAKS: ReadonlyMap<string, string> = new Map([
   ["n", "\n"],
   ["t", "\t"],
 ]);
-
-/** From the beginning of a line, where there is one. */
-function tail(text: string): string {
-  if (text.length <= WINDOW_CHARACTERS) return text;
-  const cut = text.slice(-WINDOW_CHARACTERS);
-  const lineStart = cut.indexOf("\n") + 1;
-  return `…\n${cut.slice(lineStart)}`;
-}

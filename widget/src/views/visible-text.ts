@@ -7,12 +7,17 @@ import { html, type TemplateResult } from "lit";
 const HIDDEN = /(?![\n\t ])([\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800])/u;
 const EACH_HIDDEN = new RegExp(HIDDEN, "gu");
 
+/** A text with more of them is not written for people, and would take a node for each. */
+const MOST_MARKED = 1_000;
+
 /** Text from outside, with such characters shown by their number. */
 export function visibleText(text: string): string | (string | TemplateResult)[] {
   if (!HIDDEN.test(text)) return text;
-  return text
-    .split(EACH_HIDDEN)
-    .map((piece, index) => (index % 2 === 0 ? piece : html`<span class="hidden-character">${codePoint(piece)}</span>`));
+  const pieces = text.split(EACH_HIDDEN);
+  if (pieces.length > 2 * MOST_MARKED) return text.replaceAll(EACH_HIDDEN, (character) => `[${codePoint(character)}]`);
+  return pieces.map((piece, index) =>
+    index % 2 === 0 ? piece : html`<span class="hidden-character">${codePoint(piece)}</span>`,
+  );
 }
 
 function codePoint(character: string): string {
