@@ -3,10 +3,10 @@ import { type CallToolResult, type Tool as McpToolDefinition, ProtocolError } fr
 import { ServerUnreachable } from "./call-lost.ts";
 import type { CallSlots } from "./call-slots.ts";
 import { cutUtf8 } from "./cut-utf8.ts";
-import { DeltaQueue } from "./delta-queue.ts";
 import type { McpConnection } from "./mcp-connection.ts";
 import { createInputCheck } from "./mcp-input-check.ts";
 import { readMcpResult } from "./mcp-result.ts";
+import { ProgressQueue } from "./progress-queue.ts";
 import type { Tool, ToolCallContext, ToolOutput, ToolRule } from "./tool.ts";
 import type { McpServerConfig } from "./tool-config.ts";
 import { toolFingerprint } from "./tool-fingerprint.ts";
@@ -79,7 +79,7 @@ async function runMcpTool(
   const timeoutSeconds = rule.timeoutSeconds ?? server.config.timeoutSeconds ?? TIMEOUT_SECONDS;
   const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
   const signal = AbortSignal.any([context.signal, deadline]);
-  const deltas = new DeltaQueue((delta) => context.onDelta(delta));
+  const told = new ProgressQueue((delta) => context.onDelta(delta));
   try {
     using _slot = await server.slots.take(signal);
     const result: CallToolResult = await server.connection.call({
@@ -87,14 +87,14 @@ async function runMcpTool(
       input,
       meta: callMeta(server, context),
       signal,
-      onProgress: ({ message = "", progress, total }) =>
-        deltas.add({ channel: "progress", chunk: message, progress, ...(total === undefined ? {} : { total }) }),
+      onProgress: (progress) => told.add(progress),
     });
-    await deltas.drain();
+    await told.drain();
     return readMcpResult(result);
   } catch (error) {
+    if (context.signal.aborted) told.stop();
     context.signal.throwIfAborted();
-    await deltas.drain();
+    await told.drain();
     if (deadline.aborted && error === deadline.reason) return timedOut(timeoutSeconds);
     return failure(error);
   }

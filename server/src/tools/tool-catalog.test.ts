@@ -136,14 +136,9 @@ describe.each(SERVERS)("A tool catalog over %s", (_title, configure) => {
     const { tool } = await open();
     const context = callContext();
     await (await tool("fixture__progress")).run({ count: 40 }, context);
-    expect(context.deltas).toEqual(
-      Array.from({ length: 40 }, (_, index) => ({
-        channel: "progress",
-        chunk: `part ${index + 1}\n`,
-        progress: index + 1,
-        total: 40,
-      })),
-    );
+    const parts = Array.from({ length: 40 }, (_, index) => `part ${index + 1}\n`);
+    expect(context.deltas.map(({ chunk }) => chunk).join("")).toBe(parts.join(""));
+    expect(context.deltas.at(-1)).toMatchObject({ channel: "progress", progress: 40, total: 40 });
   });
 
   it("ends a call that is cancelled, and tells the server", async () => {
