@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createScriptedClaude, type Exchange, type ScriptedClaude } from "../../../demo/src/scripted-claude/server.ts";
+import type { ConfigFile, IssuerEntry } from "../../src/config/config-file-schema.ts";
 import { BankBook, type BankEntry } from "./bank-book.ts";
 import { AUDIENCE, FaultUser, ISSUER, type Member } from "./fault-user.ts";
 import { launchProcess, type ServerProcess, startProcess } from "./server-process.ts";
@@ -14,8 +15,9 @@ export const LEASE_MS = 1000;
 
 const SERVER = new URL("../../src/main.ts", import.meta.url);
 
-function configOf(bankUrl: string): object {
+function configOf(bankUrl: string, issuers: IssuerEntry[] = []): ConfigFile {
   return {
+    issuers,
     mcpServers: { bank: { type: "http", url: bankUrl, trusted: true, timeoutSeconds: 120 } },
     tools: {
       bank__pay: { permissions: ["bank:use"], approval: "always" },
@@ -59,7 +61,7 @@ export class FaultRig implements AsyncDisposable {
     this.modelCalls = parts.modelCalls;
   }
 
-  static async start(options: { env?: Record<string, string> } = {}): Promise<FaultRig> {
+  static async start(options: { env?: Record<string, string>; issuers?: IssuerEntry[] } = {}): Promise<FaultRig> {
     const directory = await mkdtemp(join(tmpdir(), "chat-bot-faults-"));
     const secret = options.env?.["CHATBOT_JWT_SECRET"] ?? randomBytes(32).toString("hex");
     const modelCalls: ModelCall[] = [];
@@ -74,7 +76,7 @@ export class FaultRig implements AsyncDisposable {
     });
     const bankFile = join(directory, "bank.jsonl");
     const bank = await startProcess(new URL("bank-server.ts", import.meta.url), { BANK_FILE: bankFile });
-    await writeFile(join(directory, "chatbot.config.json"), JSON.stringify(configOf(bank.url)));
+    await writeFile(join(directory, "chatbot.config.json"), JSON.stringify(configOf(bank.url, options.issuers)));
     const env = {
       PORT: "0",
       ANTHROPIC_API_KEY: "key",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ConversationSnapshot, UsageEvent, UsageResponse } from "@chat-bot/widget/protocol";
 import { SignJWT } from "jose";
+import type { IssuerEntry } from "../../src/config/config-file-schema.ts";
 import { hashedKey } from "../../src/store/identity.ts";
 import { type EventFrame, eventsOf, framesIn } from "./event-frames.ts";
 import { FaultRig } from "./fault-rig.ts";
@@ -54,11 +55,13 @@ export class WitnessedServer implements AsyncDisposable {
     this.client = new ForgeryClient(parts.rig.url, CONNECTIONS);
   }
 
-  static async start(env: Record<string, string> = {}): Promise<WitnessedServer> {
+  /** With `issuers` besides the one whose tokens `token` signs. */
+  static async start(env: Record<string, string> = {}, issuers: IssuerEntry[] = []): Promise<WitnessedServer> {
     const directory = await mkdtemp(join(tmpdir(), "chat-bot-witness-"));
     const secret = randomBytes(32).toString("hex");
     const path = join(directory, "chatbot.db");
     const rig = await FaultRig.start({
+      issuers,
       env: {
         DATABASE_URL: `file:${path}`,
         CHATBOT_JWT_SECRET: secret,
@@ -190,11 +193,12 @@ export class Witness {
     this.#since = server.rig.modelCalls.length;
   }
 
-  static async signIn(server: WitnessedServer, claims: Partial<Claims> = {}): Promise<Witness> {
+  /** With claims of their own, and perhaps a token that somebody else has signed. */
+  static async signIn(server: WitnessedServer, claims: Partial<Claims> = {}, token?: string): Promise<Witness> {
     const name = randomUUID();
     const permissions = ["chatbot:use", "bank:use", "workspace:write"];
     const whole = { sub: `user-${name}`, org: `org-${name}`, permissions, ...claims };
-    return new Witness(server, { claims: whole, token: await server.token(whole), ref: `pay-${name};` });
+    return new Witness(server, { claims: whole, token: token ?? (await server.token(whole)), ref: `pay-${name};` });
   }
 
   /** Another conversation of the same user, about the same payment. */
