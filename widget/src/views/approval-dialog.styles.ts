@@ -7,7 +7,7 @@ export const approvalDialogStyles = `
     display: flex;
     align-items: flex-end;
     padding: 8px;
-    background: light-dark(rgb(24 24 32 / 0.38), rgb(0 0 0 / 0.62));
+    background: var(--chat-bot-backdrop, light-dark(rgb(24 24 32 / 0.38), rgb(0 0 0 / 0.62)));
     animation: fade 0.18s ease-out;
   }
   .dialog {
@@ -56,7 +56,7 @@ export const approvalDialogStyles = `
     min-block-size: 42px;
     padding: 8px 14px;
     border: 1px solid var(--border);
-    border-radius: 12px;
+    border-radius: var(--button-radius);
     background: var(--background);
     color: var(--text);
     font-weight: 600;

@@ -10,7 +10,7 @@ export const markdownStyles = `
   .markdown h4 { font-size: 1.05em; }
   .markdown h5, .markdown h6 { font-size: 1em; }
   .markdown strong { font-weight: 650; }
-  .markdown a { color: var(--accent); text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
+  .markdown a { color: var(--accent-text); text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
   .markdown a:hover { text-decoration-thickness: 2px; }
   .link-host { color: var(--muted); font-size: 0.9em; unicode-bidi: isolate; }
   .markdown ul, .markdown ol { padding-inline-start: 1.5em; }
@@ -28,34 +28,37 @@ export const markdownStyles = `
     border-radius: 4px;
     vertical-align: -2px;
   }
-  .checkbox.is-checked { position: relative; border-color: var(--accent); background: var(--accent); }
+  .checkbox.is-checked { position: relative; border-color: var(--accent-text); background: var(--accent-text); }
   .checkbox.is-checked::after {
     content: "";
     position: absolute;
-    inset: 1px auto auto 4px;
-    inline-size: 4px;
+    inset-block-start: 1px;
+    inset-inline: 0;
+    inline-size: 5px;
     block-size: 8px;
-    border: solid var(--on-accent);
-    border-width: 0 2px 2px 0;
+    margin-inline: auto;
+    direction: ltr;
+    border-block-end: 2px solid var(--background);
+    border-inline-end: 2px solid var(--background);
     rotate: 45deg;
   }
   .markdown blockquote { padding-inline-start: 14px; border-inline-start: 3px solid var(--border); color: var(--muted); }
   .markdown blockquote > * + * { margin-block-start: 0.5em; }
   .markdown hr { block-size: 1px; margin-block: 1.2em; border: 0; background: var(--border); }
-  .markdown code, .markdown kbd { font-family: var(--code-font); font-size: 0.88em; }
+  .markdown code, .markdown kbd { font-family: var(--code-font); font-size: var(--code-font-size); }
   .markdown :not(pre) > code { padding: 0.15em 0.38em; border-radius: 6px; background: var(--surface); box-decoration-break: clone; -webkit-box-decoration-break: clone; }
   .markdown kbd { padding: 0.1em 0.4em; border: 1px solid var(--border); border-block-end-width: 2px; border-radius: 5px; background: var(--surface); }
   .markdown mark { border-radius: 3px; background: light-dark(#fff0a8, #5c4b00); color: inherit; }
   .markdown summary { cursor: pointer; }
   .plain-text { white-space: pre-wrap; }
-  .code-block { overflow: hidden; border: 1px solid var(--border); border-radius: 12px; background: var(--surface); }
+  .code-block { overflow: hidden; border: 1px solid var(--border); border-radius: var(--card-radius); background: var(--code-background); }
   .code-block figcaption { display: flex; align-items: center; justify-content: space-between; min-block-size: 34px; padding-inline: 14px 6px; color: var(--muted); font-size: 0.8em; }
   .code-block button { min-block-size: 26px; padding: 2px 8px; border: 0; border-radius: 7px; background: none; cursor: pointer; }
   .code-block button:hover { background: var(--hover); color: var(--text); }
-  .code-block pre { overflow: auto; max-block-size: 420px; padding: 4px 14px 13px; line-height: 1.5; overflow-wrap: normal; direction: ltr; text-align: left; tab-size: 2; scrollbar-width: thin; }
+  .code-block pre { overflow: auto; max-block-size: 420px; padding: 4px 14px 13px; line-height: 1.5; overflow-wrap: normal; direction: ltr; text-align: start; tab-size: 2; scrollbar-width: thin; }
   .code-block pre:focus-visible { outline-offset: -2px; border-radius: 12px; }
-  .code-block code { font-family: var(--code-font); font-size: 0.86em; white-space: pre; }
-  .table-scroller { overflow: auto; border: 1px solid var(--border); border-radius: 12px; scrollbar-width: thin; }
+  .code-block code { font-family: var(--code-font); font-size: var(--code-font-size); white-space: pre; }
+  .table-scroller { overflow: auto; border: 1px solid var(--border); border-radius: var(--card-radius); scrollbar-width: thin; }
   .table-scroller:focus-visible { outline-offset: -2px; }
   .markdown table { border-collapse: collapse; inline-size: max-content; min-inline-size: 100%; font-size: 0.92em; overflow-wrap: normal; }
   .markdown th, .markdown td { padding: 8px 12px; border-block-end: 1px solid var(--border); text-align: start; vertical-align: top; }

@@ -3,6 +3,7 @@ export const messageListStyles = `
   chat-bot-message-list { position: relative; display: flex; flex: 1; min-block-size: 0; }
   .messages {
     flex: 1;
+    touch-action: pan-x pan-y pinch-zoom;
     min-inline-size: 0;
     overflow: hidden auto;
     overscroll-behavior: contain;
@@ -10,17 +11,20 @@ export const messageListStyles = `
     scrollbar-color: color-mix(in srgb, var(--muted) 45%, transparent) transparent;
   }
   .messages:focus-visible { outline-offset: -2px; }
-  .transcript { display: flex; flex-direction: column; gap: 18px; inline-size: 100%; max-inline-size: 796px; min-block-size: 100%; margin-inline: auto; padding: 18px 18px 14px; }
+  .transcript { display: flex; flex-direction: column; gap: var(--chat-bot-message-gap, 18px); inline-size: 100%; max-inline-size: calc(var(--content-width) + 2 * var(--padding)); min-block-size: 100%; margin-inline: auto; padding: 18px var(--padding) 14px; }
   chat-bot-message-view { display: block; }
   .message { display: flex; flex-direction: column; gap: 12px; min-inline-size: 0; }
+  .message.theirs { background: var(--chat-bot-assistant-message-background, none); }
   .message.mine { align-items: flex-end; gap: 4px; animation: appear 0.24s var(--ease); }
   .bubble {
     max-inline-size: 86%;
     padding: 9px 14px;
-    border-radius: 18px;
-    border-end-end-radius: 6px;
-    background: var(--accent);
-    color: var(--on-accent);
+    border-radius: var(--chat-bot-message-radius, 18px);
+    border-end-end-radius: min(var(--chat-bot-message-radius, 6px), 6px);
+    background: var(--chat-bot-user-message-background, var(--accent));
+    color: var(--chat-bot-user-message-color, var(--on-accent));
+    /* For an accent that hardly differs from the background. */
+    box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--text) 8%, transparent);
     line-height: 1.45;
     white-space: pre-wrap;
     overflow-wrap: anywhere;
@@ -35,7 +39,7 @@ export const messageListStyles = `
   .status { display: flex; align-items: center; gap: 10px; color: var(--muted); font-size: 0.9em; animation: appear 0.24s ease-out; }
   .status-text { min-inline-size: 0; overflow-wrap: anywhere; }
   .dots { display: inline-flex; flex: none; gap: 4px; }
-  .dots i { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--accent); animation: pulse 1.3s ease-in-out infinite; }
+  .dots i { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--accent-text); animation: pulse 1.3s ease-in-out infinite; }
   .dots i:nth-child(2) { animation-delay: 0.16s; }
   .dots i:nth-child(3) { animation-delay: 0.32s; }
   .is-reconnecting .dots i, .is-busy .dots i, .is-recovering .dots i { background: var(--warning); }
@@ -65,7 +69,7 @@ export const messageListStyles = `
   .suggestions button {
     padding: 11px 16px;
     border: 1px solid var(--border);
-    border-radius: 14px;
+    border-radius: var(--card-radius);
     background: var(--background);
     line-height: 1.35;
     text-align: start;
@@ -73,7 +77,7 @@ export const messageListStyles = `
     cursor: pointer;
     transition: background-color 0.15s, border-color 0.15s;
   }
-  .suggestions button:hover { border-color: color-mix(in srgb, var(--accent) 45%, var(--border)); background: var(--tint); }
+  .suggestions button:hover { border-color: color-mix(in srgb, var(--accent-text) 45%, var(--border)); background: var(--tint); }
 
   .loading { display: flex; flex-direction: column; gap: 14px; }
   .skeleton { inline-size: 88%; block-size: 56px; border-radius: 14px; background: var(--surface); animation: breathe 1.4s ease-in-out infinite; }

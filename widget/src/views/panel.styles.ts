@@ -9,49 +9,55 @@ export function panelStyles(): CSSStyleSheet[] {
 }
 
 const frameStyles = `
-  :host {
+  chat-bot-panel {
+    display: contents;
     --surface: var(--chat-bot-surface, light-dark(#f5f5f8, #232329));
     --muted: var(--chat-bot-muted, light-dark(#60606c, #a6a6b4));
     --danger: var(--chat-bot-danger, light-dark(#b3261e, #ff9b93));
     --success: var(--chat-bot-success, light-dark(#1a7a43, #6fd69b));
-    --warning: light-dark(#8a5300, #f5c26b);
+    --warning: var(--chat-bot-warning, light-dark(#8a5300, #f5c26b));
     --hover: color-mix(in srgb, var(--text) 7%, transparent);
     --pressed: color-mix(in srgb, var(--text) 12%, transparent);
     --tint: color-mix(in srgb, var(--accent) 9%, var(--background));
     --radius: var(--chat-bot-radius, 18px);
+    --card-radius: var(--chat-bot-card-radius, 12px);
+    --button-radius: var(--chat-bot-button-radius, 12px);
+    --code-background: var(--chat-bot-code-background, var(--surface));
+    --code-font-size: var(--chat-bot-code-font-size, 0.88em);
+    --padding: var(--chat-bot-padding, 18px);
+    --content-width: var(--chat-bot-content-width, 760px);
     --ease: cubic-bezier(0.2, 0.8, 0.2, 1);
     --code-font: var(--chat-bot-font-family-code, ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace);
     -webkit-text-size-adjust: 100%;
     -webkit-font-smoothing: antialiased;
   }
-  chat-bot-panel { display: contents; }
   .panel {
-    position: absolute;
-    inset-block-end: calc(100% + 14px);
-    inset-inline-end: 0;
+    position: fixed;
+    inset-block-end: calc(var(--offset-block) + var(--launcher-size) + 14px);
+    inset-inline-end: var(--offset-inline);
+    z-index: var(--chat-bot-z-index, 2147483000);
     display: flex;
     flex-direction: column;
-    inline-size: min(var(--chat-bot-width, 408px), calc(100vw - 2 * var(--offset)));
-    block-size: min(var(--chat-bot-height, 680px), calc(100dvh - 2 * var(--offset) - 70px));
+    inline-size: min(var(--chat-bot-width, 408px), calc(100vw - 2 * var(--offset-inline)));
+    block-size: min(var(--chat-bot-height, 680px), calc(100dvh - 2 * var(--offset-block) - var(--launcher-size) - 14px));
     overflow: hidden;
     border: 1px solid var(--border);
     border-radius: var(--radius);
     background: var(--background);
     color: var(--text);
-    box-shadow: 0 2px 6px var(--shadow), 0 18px 50px var(--shadow);
+    box-shadow: var(--chat-bot-shadow, 0 2px 6px var(--shadow), 0 18px 50px var(--shadow));
     transform-origin: 100% 100%;
-    transition: opacity 0.18s ease-out, translate 0.28s var(--ease), scale 0.28s var(--ease), visibility 0s;
+    transition: opacity var(--duration) ease-out, translate var(--duration) var(--ease), scale var(--duration) var(--ease), visibility 0s;
   }
   .panel:dir(rtl) { transform-origin: 0 100%; }
-  :host([position="start"]) .panel { inset-inline: 0 auto; transform-origin: 0 100%; }
+  :host([position="start"]) .panel { inset-inline: var(--offset-inline) auto; transform-origin: 0 100%; }
   :host([position="start"]) .panel:dir(rtl) { transform-origin: 100% 100%; }
   :host(:not([open], [mode="inline"])) .panel {
     visibility: hidden;
     opacity: 0;
     translate: 0 16px;
     scale: 0.97;
-    transition-duration: 0.14s, 0.14s, 0.14s, 0s;
-    transition-delay: 0s, 0s, 0s, 0.14s;
+    transition-delay: 0s, 0s, 0s, var(--duration);
   }
   @starting-style {
     :host([open]) .panel { opacity: 0; translate: 0 16px; scale: 0.97; }
@@ -59,6 +65,7 @@ const frameStyles = `
   :host([mode="inline"]) .panel {
     position: relative;
     inset: auto;
+    z-index: auto;
     inline-size: 100%;
     block-size: 100%;
     box-shadow: none;
@@ -72,8 +79,8 @@ const frameStyles = `
     padding-inline: 6px;
     border: 2px solid var(--background);
     border-radius: 11px;
-    background: light-dark(#c5221f, #ff9b93);
-    color: light-dark(#ffffff, #3b0906);
+    background: var(--chat-bot-badge-background, light-dark(#c5221f, #ff9b93));
+    color: var(--chat-bot-badge-color, light-dark(#ffffff, #3b0906));
     font-size: 12px;
     font-weight: 600;
     line-height: 18px;
@@ -85,7 +92,7 @@ const frameStyles = `
   button, input, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
   button { -webkit-tap-highlight-color: transparent; }
   :focus { outline: none; }
-  :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+  :focus-visible { outline: var(--focus-width) solid var(--focus); outline-offset: 2px; }
   .icon {
     display: block;
     inline-size: 20px;
@@ -102,15 +109,17 @@ const frameStyles = `
     display: flex;
     align-items: center;
     gap: 4px;
-    padding: 12px 12px 12px 18px;
+    padding-block: 12px;
+    padding-inline: var(--padding) 12px;
     border-block-end: 1px solid var(--border);
+    background: var(--chat-bot-header-background, transparent);
+    color: var(--chat-bot-header-color, inherit);
   }
-  .header:dir(rtl) { padding: 12px 18px 12px 12px; }
   .header h1 {
     flex: 1;
     min-inline-size: 0;
     overflow: hidden;
-    font-size: 1.067em;
+    font-size: var(--chat-bot-heading-size, 1.067em);
     font-weight: 600;
     letter-spacing: -0.01em;
     line-height: 1.3;
@@ -145,6 +154,7 @@ const frameStyles = `
     cursor: pointer;
     transition: background-color 0.15s, color 0.15s;
   }
+  .header .icon-button { color: var(--chat-bot-header-color, var(--muted)); }
   .icon-button:hover { background: var(--hover); color: var(--text); }
   .icon-button:active { background: var(--pressed); }
   .text-button {
@@ -166,17 +176,17 @@ const frameStyles = `
     align-items: center;
     gap: 8px;
     inline-size: calc(100% - 24px);
-    max-inline-size: 784px;
+    max-inline-size: calc(var(--content-width) + 24px);
     margin: 0 auto 10px;
-    padding: 8px 6px 8px 12px;
+    padding-block: 8px;
+    padding-inline: 12px 6px;
     border: 1px solid color-mix(in srgb, var(--danger) 35%, transparent);
-    border-radius: 12px;
+    border-radius: var(--card-radius);
     background: color-mix(in srgb, var(--danger) 8%, var(--background));
     font-size: 0.933em;
     line-height: 1.4;
     animation: appear 0.2s ease-out;
   }
-  .error:dir(rtl) { padding: 8px 12px 8px 6px; }
   .error p { flex: 1; min-inline-size: 0; overflow-wrap: anywhere; }
   .error-icon { color: var(--danger); }
   .error .text-button { flex: none; color: var(--danger); }
@@ -193,13 +203,8 @@ const frameStyles = `
     clip-path: inset(50%);
     white-space: nowrap;
   }
-  slot[name="footer"] {
-    display: block;
-    padding: 0 16px 10px;
-    color: var(--muted);
-    font-size: 0.8em;
-    text-align: center;
-  }
+  slot[name="footer"] { display: block; color: var(--muted); font-size: 0.8em; text-align: center; }
+  ::slotted([slot="footer"]) { padding: 0 16px 10px; }
   .hidden-character {
     padding-inline: 3px;
     border-radius: 4px;
@@ -212,24 +217,37 @@ const frameStyles = `
   }
   @keyframes appear { from { opacity: 0; translate: 0 6px; } }
 
-  @media (max-width: 480px) {
+  /* Phones, and windows that magnification leaves no more of: the whole screen, above the keyboard. */
+  @media (max-width: 480px), (max-height: 480px) {
     :host([open]:not([mode="inline"])) .launcher { visibility: hidden; }
-    :host([open]:not([mode="inline"])) .panel {
-      position: fixed;
+    :host(:not([mode="inline"])) .panel {
       inset: var(--viewport-top, 0) 0 auto;
       inline-size: 100%;
       block-size: var(--viewport-height, 100dvh);
-      padding-block: env(safe-area-inset-top, 0px) env(safe-area-inset-bottom, 0px);
+      padding: env(safe-area-inset-top, 0px) env(safe-area-inset-right, 0px) env(safe-area-inset-bottom, 0px) env(safe-area-inset-left, 0px);
       border: 0;
       border-radius: 0;
       transform-origin: 50% 100%;
     }
   }
+  @media (max-height: 480px) {
+    .header { padding-block: 4px; }
+  }
+  @media (pointer: coarse) {
+    /* A finger moves what scrolls in the panel, never the page behind it. */
+    :host(:not([mode="inline"])) .panel { touch-action: pinch-zoom; }
+    :host(:not([mode="inline"])) .transcript { min-block-size: calc(100% + 1px); }
+  }
   @media (prefers-reduced-motion: reduce) {
     .panel, .panel * { transition: none !important; animation-duration: 0.01ms !important; animation-iteration-count: 1 !important; scroll-behavior: auto !important; }
   }
   @media (prefers-contrast: more) {
-    .panel { --muted: var(--text); --border: currentColor; }
+    chat-bot-panel { --muted: var(--text); --border: var(--text); --focus-width: 3px; }
+  }
+  @media print {
+    :host([mode="inline"]) { block-size: auto; }
+    .panel, .content, .messages { display: block; block-size: auto; overflow: visible; border: 0; }
+    .icon-button, .composer, .suggestions, .scroll-to-latest, .backdrop { display: none; }
   }
   @media (forced-colors: active) {
     .icon.filled { forced-color-adjust: auto; }

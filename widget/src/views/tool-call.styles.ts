@@ -1,20 +1,20 @@
 /** Tool calls and their live output. */
 export const toolCallStyles = `
-  .tool-call { overflow: hidden; border: 1px solid var(--border); border-radius: 12px; background: var(--background); font-size: 0.92em; animation: appear 0.24s ease-out; }
+  .tool-call { overflow: hidden; border: 1px solid var(--border); border-radius: var(--card-radius); background: var(--background); font-size: 0.92em; animation: appear 0.24s ease-out; }
   .tool-head {
     display: flex;
     align-items: center;
     gap: 10px;
     inline-size: 100%;
     min-block-size: 42px;
-    padding: 6px 10px 6px 12px;
+    padding-block: 6px;
+    padding-inline: 12px 10px;
     border: 0;
     background: none;
     text-align: start;
     cursor: pointer;
     transition: background-color 0.15s;
   }
-  .tool-head:dir(rtl) { padding: 6px 12px 6px 10px; }
   .tool-head:hover { background: var(--hover); }
   .tool-head:focus-visible { outline-offset: -2px; border-radius: 12px; }
   .tool-icon { display: grid; flex: none; place-items: center; inline-size: 20px; block-size: 20px; color: var(--muted); }
@@ -27,7 +27,7 @@ export const toolCallStyles = `
   .tool-chevron { flex: none; color: var(--muted); transition: rotate 0.2s var(--ease); }
   .tool-chevron .icon { inline-size: 16px; block-size: 16px; }
   .tool-head[aria-expanded="true"] .tool-chevron { rotate: 180deg; }
-  .spinner { inline-size: 16px; block-size: 16px; border: 2px solid color-mix(in srgb, var(--accent) 25%, transparent); border-block-start-color: var(--accent); border-radius: 50%; animation: turn 0.8s linear infinite; }
+  .spinner { inline-size: 16px; block-size: 16px; border: 2px solid color-mix(in srgb, var(--accent-text) 25%, transparent); border-block-start-color: var(--accent-text); border-radius: 50%; animation: turn 0.8s linear infinite; }
   .tool-details { display: flex; flex-direction: column; gap: 6px; padding: 4px 12px 12px; }
   .tool-details .label { color: var(--muted); font-size: 0.87em; font-weight: 600; }
   .tool-details * + .label { margin-block-start: 6px; }
@@ -36,9 +36,9 @@ export const toolCallStyles = `
     max-block-size: 240px;
     padding: 9px 11px;
     border-radius: 9px;
-    background: var(--surface);
+    background: var(--code-background);
     font-family: var(--code-font);
-    font-size: 0.88em;
+    font-size: var(--code-font-size);
     line-height: 1.5;
     white-space: pre-wrap;
     overflow-wrap: anywhere;
@@ -73,11 +73,11 @@ export const toolCallStyles = `
     cursor: pointer;
   }
   .stream-follow .icon { inline-size: 16px; block-size: 16px; }
-  progress { appearance: none; inline-size: 100%; block-size: 5px; overflow: hidden; border: 0; border-radius: 3px; background: var(--surface); accent-color: var(--accent); }
+  progress { appearance: none; inline-size: 100%; block-size: 5px; overflow: hidden; border: 0; border-radius: 3px; background: var(--surface); accent-color: var(--accent-text); }
   progress::-webkit-progress-bar { background: var(--surface); }
-  progress::-webkit-progress-value { border-radius: 3px; background: var(--accent); transition: inline-size 0.2s; }
-  progress::-moz-progress-bar { border-radius: 3px; background: var(--accent); }
-  progress:indeterminate { background: linear-gradient(90deg, transparent, var(--accent), transparent) 150% 0 / 50% 100% no-repeat var(--surface); animation: pass 1.4s ease-in-out infinite; }
+  progress::-webkit-progress-value { border-radius: 3px; background: var(--accent-text); transition: inline-size 0.2s; }
+  progress::-moz-progress-bar { border-radius: 3px; background: var(--accent-text); }
+  progress:indeterminate { background: linear-gradient(90deg, transparent, var(--accent-text), transparent) 150% 0 / 50% 100% no-repeat var(--surface); animation: pass 1.4s ease-in-out infinite; }
   progress:indeterminate::-webkit-progress-bar { background: none; }
   progress:indeterminate::-moz-progress-bar { background: none; }
   @keyframes pass { from { background-position-x: 150%; } to { background-position-x: -50%; } }
