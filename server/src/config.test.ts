@@ -76,6 +76,7 @@ describe("loadConfig", () => {
         ["admin", ["chatbot:use", "chatbot:admin", "workspace:*"]],
         ["member", ["chatbot:use"]],
       ]),
+      workspace: {},
       systemPrompt: null,
     });
   });
@@ -302,6 +303,7 @@ describe("chatbot.config.json", () => {
       {
         $schema: "./chatbot.config.schema.json",
         systemPrompt: "Be kind to ${NAME}.",
+        workspace: { shared: "organization", hiddenFiles: true },
         roles: { member: ["chatbot:use", "member:read"], owner: ["*", "club:boats:*"] },
         mcpServers: {
           members: { type: "http", url: "${URL}/mcp", headers: { Authorization: "Bearer ${TOKEN}" }, trusted: true },
@@ -313,6 +315,7 @@ describe("chatbot.config.json", () => {
     );
     expect(config).toMatchObject({
       systemPrompt: "Be kind to rowers.",
+      workspace: { shared: "organization", hiddenFiles: true },
       mcpServers: {
         members: {
           type: "http",
@@ -457,6 +460,11 @@ describe("chatbot.config.json", () => {
       "an origin with a path",
       { issuers: [{ ...ISSUER, origins: ["https://b.example/chat"] }] },
       ["issuers[0].origins[0]: must be an origin such as https://example.com, or *"],
+    ],
+    [
+      "a workspace that is shared with the unknown",
+      { workspace: { shared: true } },
+      ['workspace.shared: Invalid option: expected one of "organization"|"everyone"'],
     ],
     [
       "a limit below zero",

@@ -1,4 +1,5 @@
 import { ConfigError } from "./config/config-error.ts";
+import type { WorkspaceSettings } from "./config/config-file-schema.ts";
 import { deepFreeze } from "./config/deep-freeze.ts";
 import { setVariables } from "./config/environment.ts";
 import { readEnvironmentIssuer } from "./config/environment-issuer.ts";
@@ -18,6 +19,8 @@ export interface Config extends Settings {
   toolRules: Readonly<Record<string, ToolRule>>;
   /** Permissions by role. */
   roles: ReadonlyMap<string, readonly string[]>;
+  /** What the file says about the workspace besides its place. */
+  workspace: Readonly<WorkspaceSettings>;
   /** Null: the built-in one. */
   systemPrompt: string | null;
 }
@@ -50,6 +53,7 @@ export function loadConfig(
     mcpServers: file.mcpServers ?? {},
     toolRules: file.tools ?? {},
     roles: new Map(Object.entries({ ...DEFAULT_ROLES, ...file.roles })),
+    workspace: file.workspace ?? {},
     systemPrompt: file.systemPrompt ?? null,
   });
 }

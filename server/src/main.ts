@@ -52,7 +52,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const catalog = createToolCatalog({
     mcpServers: config.mcpServers,
     rules: config.toolRules,
-    workspaceDirectory: config.workspaceDir,
+    workspace: { directory: config.workspaceDir, ...config.workspace },
     log: logger,
   });
   const streams = new OpenStreams(STREAM_LIMITS);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { TokenLimits } from "../admit/token-budget.ts";
 import type { ToolRule } from "../tools/tool.ts";
 import { type McpServerConfig, mcpServerConfigSchema, toolRuleSchema } from "../tools/tool-config.ts";
+import type { WorkspaceSharing } from "../tools/workspace/owner-directory.ts";
 import { isAllowedOrigin } from "./issuer-config.ts";
 
 const lineSchema = z
@@ -49,12 +50,19 @@ export interface IssuerEntry {
   tools?: Record<string, ToolRule>;
 }
 
+/** How the files that tools read and write are shared. */
+export interface WorkspaceSettings {
+  shared?: WorkspaceSharing;
+  hiddenFiles?: boolean;
+}
+
 /** What the configuration file may hold. */
 export interface ConfigFile {
   $schema?: string;
   mcpServers?: Record<string, McpServerConfig>;
   tools?: Record<string, ToolRule>;
   roles?: Record<string, string[]>;
+  workspace?: WorkspaceSettings;
   systemPrompt?: string;
   issuers?: IssuerEntry[];
 }
@@ -77,6 +85,16 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
       .record(z.string().min(1), z.array(grantedPermissionSchema))
       .exactOptional()
       .describe("Permissions of each role a token may name; in place of the default of the same name."),
+    workspace: z
+      .strictObject({
+        shared: z
+          .enum(["organization", "everyone"])
+          .exactOptional()
+          .describe("Who has one workspace together. Without it every user has a directory of their own."),
+        hiddenFiles: z.boolean().exactOptional().describe("Names may begin with a dot. Default: false."),
+      })
+      .exactOptional()
+      .describe("The files that tools read and write, below WORKSPACE_DIR."),
     systemPrompt: z.string().min(1).max(100_000).exactOptional().describe("What the model is told about its job."),
     issuers: z.array(issuerSchema).exactOptional().describe("Further hosts, besides the environment's."),
   })

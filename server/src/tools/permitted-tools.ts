@@ -3,8 +3,8 @@ import type { Tool, ToolRule } from "./tool.ts";
 import { findToolRule } from "./tool-config.ts";
 
 /**
- * The tools somebody with these permissions may see and run: all of a tool's permissions must be held. `ownRules`, where
- * the token's issuer has some, take the place of the server's.
+ * The tools somebody with these permissions may see and run, as far as they may: all of a tool's permissions must be held.
+ * `ownRules`, where the token's issuer has some, take the place of the server's.
  */
 export function permittedTools(
   tools: readonly Tool[],
@@ -12,6 +12,10 @@ export function permittedTools(
   ownRules: Readonly<Record<string, ToolRule>> = {},
 ): readonly Tool[] {
   return tools
-    .map((tool) => ({ ...tool, rule: findToolRule(ownRules, tool.name) ?? tool.rule }))
+    .map((tool) => ({
+      ...tool,
+      ...tool.limitedTo?.(permissions),
+      rule: findToolRule(ownRules, tool.name) ?? tool.rule,
+    }))
     .filter((tool) => tool.rule.permissions.every((needed) => holdsPermission(permissions, needed)));
 }

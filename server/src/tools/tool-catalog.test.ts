@@ -13,7 +13,8 @@ const RULES: Record<string, ToolRule> = {
 };
 const FIXTURE_TOOLS =
   "big cancelled die echo environment fail grow kinds mismatch progress read refuse secret wait".split(" ");
-const OFFERED = [...FIXTURE_TOOLS.map((name) => `fixture__${name}`), "workspace__write_file"];
+const BUILT_IN = ["edit_file", "list_files", "read_file", "write_file"].map((name) => `workspace__${name}`);
+const OFFERED = [...FIXTURE_TOOLS.map((name) => `fixture__${name}`), ...BUILT_IN];
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -38,7 +39,7 @@ function openCatalog(
     lines.push({ ...fields, message });
   };
   const log = { info: write, warn: write };
-  const catalog = createToolCatalog({ mcpServers, rules, workspaceDirectory: "never-used", log, patienceMs });
+  const catalog = createToolCatalog({ mcpServers, rules, workspace: { directory: "never-used" }, log, patienceMs });
   cleanUps.push(() => catalog.close());
   const tool = async (name: string): Promise<Tool> => {
     const found = (await catalog.list()).find((candidate) => candidate.name === name);
@@ -336,7 +337,7 @@ describe("A tool catalog", () => {
       silent.close();
     });
     const { catalog, lines } = openCatalog({ silent: { type: "http", url: `http://127.0.0.1:${port}/` } }, RULES, 50);
-    expect((await catalog.list()).map((tool) => tool.name)).toEqual(["workspace__write_file"]);
+    expect((await catalog.list()).map((tool) => tool.name)).toEqual(BUILT_IN);
     expect(catalog.health().get("silent")).toBe("connecting");
     expect(lines.map((line) => line.message)).toEqual(["a tool server is too slow to be listed now"]);
     await catalog.close();
@@ -353,7 +354,7 @@ describe("A tool catalog", () => {
       { fixture: stdio("stdio-server-2.ts") },
       { fixture__echo: { permissions: [], approval: "never" } },
     );
-    expect((await catalog.list()).map((tool) => tool.name)).toEqual(["fixture__echo", "workspace__write_file"]);
+    expect((await catalog.list()).map((tool) => tool.name)).toEqual(["fixture__echo", ...BUILT_IN]);
   });
 
   it("refuses servers whose tools could pass for another's", async () => {
@@ -364,7 +365,7 @@ describe("A tool catalog", () => {
       x: stdio("stdio-server-2.ts"),
       x__y: stdio("stdio-server-2.ts"),
     });
-    expect((await catalog.list()).map((tool) => tool.name)).toEqual(["workspace__write_file"]);
+    expect((await catalog.list()).map((tool) => tool.name)).toEqual(BUILT_IN);
     expect(lines.map((line) => line["server"])).toEqual(["workspace", "a b", "a_b", "x", "x__y"]);
     expect(catalog.health().size).toBe(0);
   });
@@ -377,9 +378,14 @@ describe("A tool catalog", () => {
 
   it("lets the operator change the rule of a built-in tool, but not by a rule for everything", async () => {
     const everything: ToolRule = { permissions: [], approval: "never" };
-    const [byDefault] = await openCatalog({}, { "*": everything }).catalog.list();
-    const [byPattern] = await openCatalog({}, { "workspace__*": everything }).catalog.list();
-    expect(byDefault?.rule).toEqual({ permissions: ["workspace:write"], approval: "always" });
-    expect(byPattern?.rule).toEqual(everything);
+    const byDefault = await openCatalog({}, { "*": everything }).catalog.list();
+    const byPattern = await openCatalog({}, { "workspace__*": everything }).catalog.list();
+    expect(byDefault.map(({ name, rule }) => [name, rule.permissions, rule.approval])).toEqual([
+      ["workspace__edit_file", ["workspace:write", "workspace:overwrite"], "always"],
+      ["workspace__list_files", ["workspace:read"], "never"],
+      ["workspace__read_file", ["workspace:read"], "never"],
+      ["workspace__write_file", ["workspace:write"], "always"],
+    ]);
+    expect(byPattern.map(({ rule }) => rule)).toEqual([everything, everything, everything, everything]);
   });
 });

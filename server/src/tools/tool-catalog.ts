@@ -3,15 +3,15 @@ import { McpServers } from "./mcp-servers.ts";
 import type { Tool, ToolCatalog, ToolRule } from "./tool.ts";
 import { findToolRule, type McpServerConfig } from "./tool-config.ts";
 import type { ToolLog } from "./tool-log.ts";
-import { createWriteFile } from "./workspace/write-file.ts";
+import type { WorkspaceOptions } from "./workspace/workspace.ts";
+import { createWorkspaceTools } from "./workspace/workspace-tools.ts";
 
 /** Where the tools come from and what the operator says about them. */
 export interface ToolCatalogOptions {
   mcpServers: Readonly<Record<string, McpServerConfig>>;
   /** A tool server's tool without a rule is offered to nobody; one with an empty list of permissions to everybody. */
   rules: Readonly<Record<string, ToolRule>>;
-  /** The directory below which every user has their own. */
-  workspaceDirectory: string;
+  workspace: WorkspaceOptions;
   log: ToolLog;
   /** How long `list` waits for a tool server; a slower one is in a later list. Default: 5 s. */
   patienceMs?: number;
@@ -19,9 +19,9 @@ export interface ToolCatalogOptions {
 
 /** Every tool of this server: those of the configured tool servers and the built-in ones. Connects when first asked. */
 export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
-  const { mcpServers, rules, workspaceDirectory, log, patienceMs } = options;
+  const { mcpServers, rules, workspace, log, patienceMs } = options;
   const servers = new McpServers({ servers: mcpServers, rules, log, patienceMs });
-  const builtIn = [createWriteFile(workspaceDirectory, builtInRule(rules, "workspace__write_file"))];
+  const builtIn = createWorkspaceTools(workspace, (name) => builtInRule(rules, name));
   const reported = new Set<string>();
 
   return {

@@ -72,6 +72,11 @@ export interface Tool {
   repeatable: boolean;
   /** Why this input is not valid, in words for the model; null when it is. */
   checkInput(input: ToolInput): string | null;
+  /**
+   * What is different for somebody with these permissions, of a tool that does less for some: its schema, and what is no
+   * valid input. The fingerprint is that of the whole tool.
+   */
+  limitedTo?(permissions: readonly string[]): Partial<Pick<Tool, "inputSchema" | "checkInput">>;
   run(input: ToolInput, context: ToolCallContext): Promise<ToolOutput>;
 }
 

@@ -1,6 +1,9 @@
+import { isReservedForTemporary } from "./temporary-name.ts";
+
 const PATH_LIMIT_BYTES = 512;
 const NAME_LIMIT_BYTES = 150;
-const DEPTH_LIMIT = 8;
+/** Names in a path at the most. */
+export const DEPTH_LIMIT = 8;
 
 /** Names that mean a device on Windows, whatever follows the first dot. */
 const RESERVED_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
@@ -12,13 +15,13 @@ export type WorkspacePath = { names: readonly string[] } | { problem: string };
  * The lexical rule for paths that a model wrote: relative names separated by `/`, which every file system reads the
  * same way and a person sees as they are. It says nothing about what lies on the disk.
  */
-export function parseWorkspacePath(path: string): WorkspacePath {
+export function parseWorkspacePath(path: string, options: { hiddenFiles?: boolean } = {}): WorkspacePath {
   const ofPath = pathProblem(path);
   if (ofPath !== null) return { problem: ofPath };
   const names = path.split("/");
   if (names.length > DEPTH_LIMIT) return { problem: `the path has more than ${DEPTH_LIMIT} parts` };
   for (const name of names) {
-    const problem = nameProblem(name);
+    const problem = nameProblem(name, options.hiddenFiles === true);
     if (problem !== null) return { problem };
   }
   return { names };
@@ -39,10 +42,11 @@ function pathProblem(path: string): string | null {
   return null;
 }
 
-function nameProblem(name: string): string | null {
+function nameProblem(name: string, mayBeHidden: boolean): string | null {
   if (name === "") return "the path has an empty part";
   if (name === "." || name === "..") return "the path has a . or .. part";
-  if (name.startsWith(".")) return "hidden files are not allowed";
+  if (name.startsWith(".") && !mayBeHidden) return "hidden files are not allowed";
+  if (isReservedForTemporary(name)) return "the name is reserved";
   if (name.startsWith("~")) return "a name must not begin with ~";
   if (name.startsWith(" ")) return "a name must not begin with a space";
   if (name.endsWith(".") || name.endsWith(" ")) return "a name must not end with a dot or a space";
