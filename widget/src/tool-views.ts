@@ -9,6 +9,7 @@ import { ChatBotLinkDialog } from "./views/link-dialog.ts";
 import { createStyleSheet } from "./views/style-sheet.ts";
 import { toolCallStyles } from "./views/tool-call.styles.ts";
 import { ChatBotToolCall } from "./views/tool-call.ts";
+import { toolInputStyles } from "./views/tool-input.styles.ts";
 import { ChatBotToolOutput } from "./views/tool-output.ts";
 
 /** Registers the views, and answers with their styles. */
@@ -19,5 +20,5 @@ export function defineToolViews(): CSSStyleSheet[] {
     "chat-bot-approval-dialog": ChatBotApprovalDialog,
     "chat-bot-link-dialog": ChatBotLinkDialog,
   });
-  return [toolCallStyles, approvalDialogStyles].map(createStyleSheet);
+  return [toolCallStyles, toolInputStyles, approvalDialogStyles].map(createStyleSheet);
 }

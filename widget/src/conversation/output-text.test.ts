@@ -10,7 +10,7 @@ describe("appendText", () => {
   const cases: [title: string, added: string[]][] = [
     ["nothing", []],
     ["an empty addition", ["one", "", "two"]],
-    ["single characters", [..."one\ntwo\nthree"]],
+    ["single characters", "one\ntwo\nthree".split("")],
     ["one long addition", [long]],
     ["many additions that make it long", long.match(/[\s\S]{1,777}/g) ?? []],
     ["a line longer than a piece", ["short\n", "x".repeat(60_000), "\nend"]],

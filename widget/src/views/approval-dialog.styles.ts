@@ -26,29 +26,35 @@ export const approvalDialogStyles = `
   .dialog-head { display: flex; align-items: center; gap: 10px; padding: 16px 18px 4px; }
   .dialog-head h2 { flex: 1; font-size: 1.067em; font-weight: 650; letter-spacing: -0.01em; line-height: 1.3; }
   .dialog-icon { display: grid; place-items: center; inline-size: 32px; block-size: 32px; border-radius: 10px; background: color-mix(in srgb, var(--warning) 16%, var(--background)); color: var(--warning); }
-  .dialog .count { color: var(--muted); font-size: 0.867em; font-variant-numeric: tabular-nums; }
+  .position { display: flex; align-items: center; gap: 2px; margin-block: -6px; margin-inline-end: -8px; }
+  .position .count { color: var(--muted); font-size: 0.867em; font-variant-numeric: tabular-nums; }
+  .position .icon-button { inline-size: 32px; block-size: 32px; }
+  .position .icon-button[aria-disabled="true"] { opacity: 0.35; cursor: default; }
+  .position .previous .icon { rotate: 90deg; }
+  .position .next .icon { rotate: -90deg; }
+  .position .previous .icon:dir(rtl) { rotate: -90deg; }
+  .position .next .icon:dir(rtl) { rotate: 90deg; }
   .dialog-body { display: flex; flex-direction: column; gap: 10px; min-block-size: 0; overflow: auto; padding: 8px 18px 12px; scrollbar-width: thin; }
+  /* None gives way to another: the body scrolls. */
+  .dialog-body > * { flex: none; }
   .dialog-body:focus-visible { outline-offset: -2px; }
   .question { overflow-wrap: anywhere; line-height: 1.45; }
-  .description, .no-input { color: var(--muted); font-size: 0.92em; line-height: 1.45; overflow-wrap: anywhere; unicode-bidi: isolate; }
+  .description { color: var(--muted); font-size: 0.92em; line-height: 1.45; overflow-wrap: anywhere; unicode-bidi: isolate; }
+  .tool-name { margin-block-start: -6px; color: var(--muted); font-size: 0.867em; overflow-wrap: anywhere; }
+  .tool-name code { font-family: var(--code-font); }
   .destructive { display: flex; align-items: center; gap: 8px; color: var(--danger); font-size: 0.92em; font-weight: 550; }
   .destructive .icon { flex: none; inline-size: 18px; block-size: 18px; }
-  .fields { display: grid; grid-template-columns: minmax(64px, auto) 1fr; gap: 1px; overflow: hidden; border: 1px solid var(--border); border-radius: 10px; background: var(--border); font-size: 0.92em; }
-  .fields dt, .fields dd { padding: 7px 11px; background: var(--background); overflow-wrap: anywhere; unicode-bidi: isolate; }
-  .fields dt { max-inline-size: 140px; background: var(--surface); color: var(--muted); }
-  .fields dd { max-block-size: 200px; overflow: auto; white-space: pre-wrap; scrollbar-width: thin; }
-  .fields dd:not(.string) { font-family: var(--code-font); }
-  .exact summary { display: flex; align-items: center; gap: 4px; inline-size: max-content; min-block-size: 26px; padding-inline-end: 6px; border-radius: 6px; color: var(--muted); font-size: 0.867em; font-weight: 600; list-style: none; cursor: pointer; }
-  .exact summary::-webkit-details-marker { display: none; }
-  .exact summary .icon { inline-size: 16px; block-size: 16px; transition: rotate 0.2s; }
-  .exact:not([open]) summary .icon { rotate: -90deg; }
-  .exact:not([open]) summary .icon:dir(rtl) { rotate: 90deg; }
-  .exact pre { max-block-size: none; margin-block-start: 4px; }
   .dialog-foot { display: flex; flex-direction: column; gap: 10px; padding: 12px 18px 16px; border-block-start: 1px solid var(--border); }
   .remember { display: flex; align-items: center; gap: 10px; min-block-size: 24px; font-size: 0.92em; cursor: pointer; }
   .remember input { flex: none; inline-size: 18px; block-size: 18px; margin: 0; accent-color: var(--accent); }
   .expiry { display: flex; align-items: center; gap: 6px; color: var(--muted); font-size: 0.867em; font-variant-numeric: tabular-nums; }
   .expiry .icon { inline-size: 15px; block-size: 15px; }
+  .expiry[hidden] { display: none; }
+  .expiry.is-soon { color: var(--danger); font-weight: 600; }
+  .obstacle { display: flex; gap: 8px; padding: 8px 10px; border-radius: 10px; background: color-mix(in srgb, var(--warning) 12%, var(--background)); font-size: 0.9em; line-height: 1.4; }
+  .obstacle .icon { flex: none; inline-size: 18px; block-size: 18px; margin-block-start: 1px; color: var(--warning); }
+  .obstacle .text-button { padding-inline: 2px; }
+  .answers .unseen { grid-column: 1 / -1; color: var(--muted); font-size: 0.82em; line-height: 1.35; text-align: center; }
   .buttons { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
   .button {
     display: grid;
@@ -69,7 +75,20 @@ export const approvalDialogStyles = `
   .button.approve, .button.primary { border-color: transparent; background: var(--accent); color: var(--on-accent); }
   .button.approve:hover, .button.primary:hover { background: color-mix(in srgb, var(--accent) 88%, var(--text)); }
   .button.approve[aria-disabled="true"] { background: color-mix(in srgb, var(--accent) 14%, var(--background)); color: var(--muted); cursor: default; }
+  .button.minor { min-block-size: 34px; padding-block: 4px; background: none; font-size: 0.92em; }
+  .button.minor:hover:not([aria-disabled="true"]) { background: var(--hover); }
+  .button.minor[aria-disabled="true"] { border-style: dashed; color: var(--muted); cursor: default; }
   .address { max-block-size: 200px; }
+  /* A small screen is for what is asked: the rest moves together. */
+  @media (max-height: 560px) {
+    .backdrop { padding: 4px; }
+    .dialog-head { padding: 10px 14px 2px; }
+    .dialog-body { padding: 6px 14px 10px; }
+    .dialog-foot { gap: 6px; padding: 8px 14px 10px; }
+    .buttons { gap: 6px; }
+    .button { min-block-size: 38px; padding-block: 5px; }
+    .button.minor { min-block-size: 30px; padding-block: 2px; }
+  }
   @media (forced-colors: active) {
     .button[aria-disabled="true"] { color: GrayText; }
   }

@@ -1,5 +1,5 @@
 import { expect, fixtureSync, html, nextFrame, waitUntil } from "@open-wc/testing";
-import { resetMouse, sendKeys, sendMouse } from "@web/test-runner-commands";
+import { resetMouse, sendKeys, sendMouse, setViewport } from "@web/test-runner-commands";
 import { request } from "../../test/sample-panel.ts";
 import type { ToolRequestEvent } from "../protocol/index.ts";
 import { englishStrings } from "../strings/en.ts";
@@ -48,6 +48,7 @@ async function click(target: HTMLElement): Promise<void> {
 describe("ChatBotApprovalDialog", () => {
   afterEach(async () => {
     await resetMouse();
+    await setViewport({ width: 800, height: 600 });
     document.adoptedStyleSheets = [];
   });
 
@@ -86,6 +87,82 @@ describe("ChatBotApprovalDialog", () => {
       "3",
     ]);
   });
+
+  it("tells strings that look like other values from these", async () => {
+    const { dialog } = await show(request("a", { a: "true", b: true, c: "", d: " x", e: "007", f: null, g: "plain" }));
+    expect([...dialog.querySelectorAll("dd")].map(({ textContent }) => textContent)).to.deep.equal([
+      '"true"',
+      "true",
+      '""',
+      '" x"',
+      '"007"',
+      "null",
+      "plain",
+    ]);
+  });
+
+  it("shows a file that is to be written line by line, with what becomes of one that exists", async () => {
+    const { dialog, find } = await show(request("a", { path: "a.txt", content: "one\n\ttwo\n\nfour\n" }));
+    expect([...dialog.querySelectorAll(".lines .line")].map(({ textContent }) => textContent)).to.deep.equal([
+      "one",
+      "\ttwo",
+      "",
+      "four",
+    ]);
+    expect(find(".lines .line:last-child").dataset["number"]).to.equal("4");
+    expect(find(".file-note").textContent).to.equal("New file");
+    expect(find(".file-size").textContent).to.equal("4 lines, 15 bytes");
+    expect(dialog.querySelector("dl")?.textContent).not.to.contain("content");
+    dialog.requests = [request("b", { path: "a.txt", content: "x", overwrite: true })];
+    await dialog.updateComplete;
+    expect(find(".file-note").textContent).to.equal("Replaces the file if it exists");
+  });
+
+  it("shows a change as lines added and removed", async () => {
+    const input = { path: "a.txt", old_text: "one\ntwo\nthree\n", new_text: "one\n2\nthree\n" };
+    const { dialog, find } = await show(request("a", input, { name: "workspace__edit_file" }));
+    expect(
+      [...dialog.querySelectorAll(".lines .line")].map(({ localName, textContent }) => [localName, textContent]),
+    ).to.deep.equal([
+      ["div", "one"],
+      ["del", "Removed:two"],
+      ["ins", "Added:2"],
+      ["div", "three"],
+    ]);
+    expect(find(".file-size").textContent).to.equal("1 line added, 1 removed");
+  });
+
+  it("names the tool itself, whatever its title says", async () => {
+    const { find } = await show(request("a", {}, { title: "Harmless", name: "files__delete_all" }));
+    expect(find(".tool-name").textContent).to.equal("files__delete_all");
+  });
+
+  for (const [title, input] of [
+    ["a file", { path: "a.txt", content: `${"long line of a file ".repeat(20)}\n`.repeat(900) }],
+    ["fields", { text: "word ".repeat(20_000) }],
+    ["JSON", { list: Array.from({ length: 2_000 }, (_, index) => `item ${index}`) }],
+  ] as const) {
+    it(`keeps its buttons in view on a small screen, however long the input is, and shows all of it: ${title}`, async () => {
+      await setViewport({ width: 320, height: 480 });
+      const panel = fixtureSync<HTMLElement>(html`<div></div>`);
+      Object.assign(panel.style, { position: "fixed", inset: "0" });
+      const shown = await show(
+        request("a", input, { remember: ["once", "conversation"], description: "Does something. ".repeat(20) }),
+        request("b", {}),
+      );
+      panel.append(shown.dialog);
+      await armed(shown);
+      for (const button of shown.dialog.querySelectorAll(".answers button")) {
+        const { top, bottom, left, right } = button.getBoundingClientRect();
+        expect(top > 0 && bottom <= 480 && left >= 0 && right <= 320, button.textContent ?? "").to.equal(true);
+      }
+      const body = shown.find(".dialog-body");
+      expect(body.clientHeight).to.be.above(100);
+      expect(body.scrollHeight).to.be.above(1_000);
+      expect(body.scrollWidth).to.equal(body.clientWidth);
+      expect(shown.find(".exact pre").textContent).to.equal(JSON.stringify(input, null, 2));
+    });
+  }
 
   it("shows nested input as JSON only", async () => {
     const { dialog, find } = await show(request("a", { member: { id: 1 } }));
@@ -215,18 +292,129 @@ describe("ChatBotApprovalDialog", () => {
     expect(shown.answers).to.deep.equal([{ toolUseId: "a", isApproved: true, isRemembered: true }]);
   });
 
-  it("asks several one after another, counting, and is not armed for the next at once", async () => {
+  it("is not armed for the next question at once, and has the focus on Deny again", async () => {
     const requests = [request("a", { n: 1 }), request("b", { n: 2 }, { remember: ["once", "conversation"] })];
     const shown = await show(...requests);
     expect(shown.find(".count").textContent).to.equal("1 of 2");
     await armed(shown);
     await click(shown.find(".approve"));
+    expect(shown.answers.map(({ toolUseId }) => toolUseId)).to.deep.equal(["a"]);
     shown.dialog.requests = requests.slice(1);
     await shown.dialog.updateComplete;
     await nextFrame();
-    expect(shown.find(".count").textContent).to.equal("2 of 2");
+    expect(shown.dialog.querySelector(".count")).to.equal(null);
+    expect(shown.find(".fields").textContent).to.contain("2");
     expect(shown.find(".approve").ariaDisabled).to.equal("true");
     expect(document.activeElement).to.equal(shown.find(".deny"));
+  });
+
+  it("goes through several, and answers the one that is shown", async () => {
+    const shown = await show(request("a", { n: "first" }), request("b", { n: "second" }), request("c", { n: "third" }));
+    expect(shown.find(".previous").ariaDisabled).to.equal("true");
+    shown.find(".next").focus();
+    await sendKeys({ press: "Enter" });
+    await shown.dialog.updateComplete;
+    expect(shown.find(".count").textContent).to.equal("2 of 3");
+    expect(shown.find(".fields dd").textContent).to.equal("second");
+    expect(document.activeElement).to.equal(shown.find(".next"));
+    await armed(shown);
+    await click(shown.find(".approve"));
+    expect(shown.answers).to.deep.equal([{ toolUseId: "b", isApproved: true, isRemembered: false }]);
+    shown.dialog.requests = [request("a", { n: "first" }), request("c", { n: "third" })];
+    await shown.dialog.updateComplete;
+    expect(shown.find(".fields dd").textContent).to.equal("third");
+  });
+
+  it("approves all at once only when each has been looked at", async () => {
+    const shown = await show(
+      request("a", {}),
+      request("b", {}, { remember: ["once", "conversation"] }),
+      request("c", {}),
+    );
+    await armed(shown);
+    expect(shown.find(".unseen").textContent).to.contain("2 more requests");
+    await click(shown.find(".approve-all"));
+    expect(shown.answers).to.deep.equal([]);
+    await click(shown.find(".next"));
+    await armed(shown);
+    await click(shown.find(".remember input"));
+    await click(shown.find(".next"));
+    expect(shown.find(".approve-all").ariaDisabled).to.equal("true");
+    await armed(shown);
+    expect(shown.find(".approve-all").ariaDisabled).to.equal("false");
+    shown.find(".approve-all").click();
+    expect(shown.answers).to.deep.equal([]);
+    await click(shown.find(".approve-all"));
+    expect(shown.answers).to.deep.equal([
+      { toolUseId: "a", isApproved: true, isRemembered: false },
+      { toolUseId: "b", isApproved: true, isRemembered: true },
+      { toolUseId: "c", isApproved: true, isRemembered: false },
+    ]);
+  });
+
+  it("wants another look when one comes that has not been looked at", async () => {
+    const requests = [request("a", {}), request("b", {})];
+    const shown = await show(...requests);
+    await armed(shown);
+    await click(shown.find(".next"));
+    await armed(shown);
+    expect(shown.find(".approve-all").ariaDisabled).to.equal("false");
+    shown.dialog.requests = [...requests, request("c", {})];
+    await shown.dialog.updateComplete;
+    await armed(shown);
+    expect(shown.find(".approve-all").ariaDisabled).to.equal("true");
+    expect(shown.find(".unseen").textContent).to.contain("1 more request.");
+    expect(shown.find(".count").textContent).to.equal("2 of 3");
+  });
+
+  it("denies all at once", async () => {
+    const shown = await show(request("a", {}), request("b", {}));
+    await click(shown.find(".deny-all"));
+    expect(shown.answers.map(({ toolUseId, isApproved }) => [toolUseId, isApproved])).to.deep.equal([
+      ["a", false],
+      ["b", false],
+    ]);
+  });
+
+  it("does not offer to approve together what may be lost for good", async () => {
+    const { dialog } = await show(request("a", {}), request("b", {}, { annotations: { destructiveHint: true } }));
+    expect(dialog.querySelector(".approve-all")).to.equal(null);
+    expect(dialog.querySelector(".deny-all")).not.to.equal(null);
+  });
+
+  it("shows another question when the one that is shown is withdrawn, unarmed", async () => {
+    const shown = await show(request("a", { n: "first" }), request("b", { n: "second" }));
+    await armed(shown);
+    shown.dialog.requests = [request("b", { n: "second" })];
+    await shown.dialog.updateComplete;
+    await shown.dialog.updateComplete;
+    expect(shown.find(".fields dd").textContent).to.equal("second");
+    expect(shown.find(".approve").ariaDisabled).to.equal("true");
+  });
+
+  it("stays with the question that is shown when another one is withdrawn", async () => {
+    const shown = await show(request("a", { n: "first" }), request("b", { n: "second" }));
+    await click(shown.find(".next"));
+    shown.dialog.requests = [request("b", { n: "second" })];
+    await shown.dialog.updateComplete;
+    expect(shown.find(".fields dd").textContent).to.equal("second");
+  });
+
+  it("says why nothing can be approved while something lies over it", async () => {
+    const shown = await show(request("a", {}));
+    const cover = fixtureSync<HTMLElement>(html`<div class="cover"></div>`);
+    Object.assign(cover.style, { position: "fixed", inset: "0", zIndex: "9", background: "white" });
+    await waitUntil(() => shown.dialog.querySelector(".obstacle") !== null, "it keeps quiet", { timeout: 8_000 });
+    expect(shown.find(".obstacle").textContent).to.contain("fully in view");
+    cover.remove();
+    await armed(shown);
+    expect(shown.dialog.querySelector(".obstacle")).to.equal(null);
+  });
+
+  it("reads out once that little time is left", async () => {
+    const { find } = await show(request("a", {}, { expires_at: new Date(Date.now() + 50_000).toISOString() }));
+    expect(find(".expiry").classList.contains("is-soon")).to.equal(true);
+    expect(find(".dialog-foot [role=status]").textContent).to.contain("Less than a minute");
   });
 
   it("shows how long there is to decide", async () => {

@@ -4,20 +4,29 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 export class SecondTicker implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #isNeeded = false;
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
     host.addController(this);
   }
 
+  hostConnected(): void {
+    this.run(this.#isNeeded);
+  }
+
   hostDisconnected(): void {
-    this.run(false);
+    this.#stop();
   }
 
   /** Starts or stops it. */
   run(isNeeded: boolean): void {
-    if (isNeeded && this.#timer === undefined) this.#timer = setInterval(() => this.#host.requestUpdate(), 1000);
-    if (isNeeded) return;
+    this.#isNeeded = isNeeded;
+    if (!isNeeded) this.#stop();
+    else this.#timer ??= setInterval(() => this.#host.requestUpdate(), 1000);
+  }
+
+  #stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -70,7 +70,12 @@ describe("ChatBotToolCall", () => {
     expect(shown(view)).to.equal("one\ntwo");
     await press(view);
     expect(view.querySelector("button")?.getAttribute("aria-expanded")).to.equal("true");
-    expect(view.querySelectorAll("pre").length).to.equal(2);
+    expect([...view.querySelectorAll(".lines .line")].map(({ textContent }) => textContent)).to.deep.equal([
+      "one",
+      "two",
+    ]);
+    expect(view.querySelector(".exact pre")?.textContent).to.equal(JSON.stringify(INPUT, null, 2));
+    expect(view.querySelector(".stream pre")?.textContent).to.equal("one\ntwo");
     await press(view);
     expect(view.querySelector("button")?.getAttribute("aria-expanded")).to.equal("false");
     expect(shown(view)).to.equal(null);

@@ -4,6 +4,7 @@ import type { ToolCall } from "../conversation/conversation.ts";
 import type { ToolContentBlock, ToolOutcome } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
 import { icons } from "./icons.ts";
+import { renderToolInput } from "./tool-input.ts";
 import { View } from "./view.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -86,7 +87,7 @@ export class ChatBotToolCall extends View {
         call.input === null
           ? nothing
           : html`<p class="label">${strings.toolInput}</p>
-              <pre tabindex="0" dir="ltr">${visibleText(JSON.stringify(call.input, null, 2))}</pre>`
+              ${renderToolInput(call.name, call.input, strings)}`
       }
       ${this.#renderOutput(isRunning)}
       ${

@@ -1,0 +1,63 @@
+import { expect } from "@open-wc/testing";
+import type { ToolInput } from "../protocol/index.ts";
+import { describeInput, type InputView } from "./describe-input.ts";
+
+const PATH = { name: "path", value: "a.txt" };
+
+describe("describeInput", () => {
+  const cases: [title: string, toolName: string, input: ToolInput, expected: InputView][] = [
+    ["no input", "t", {}, { type: "none" }],
+    ["a nested object", "t", { member: { id: 1 } }, { type: "json" }],
+    ["a list", "t", { ids: [1] }, { type: "json" }],
+    [
+      "flat input",
+      "t",
+      { path: "a.txt", size: 3, deep: false, mode: null },
+      {
+        type: "fields",
+        fields: [PATH, { name: "size", value: 3 }, { name: "deep", value: false }, { name: "mode", value: null }],
+      },
+    ],
+    [
+      "a new file",
+      "workspace__write_file",
+      { path: "a.txt", content: "x" },
+      { type: "file", fields: [PATH], content: "x", writes: "new" },
+    ],
+    [
+      "a file that replaces another",
+      "workspace__write_file",
+      { path: "a.txt", content: "x", overwrite: true },
+      { type: "file", fields: [PATH, { name: "overwrite", value: true }], content: "x", writes: "replaces" },
+    ],
+    [
+      "a file written by a tool that is not ours",
+      "files__write_file",
+      { path: "a.txt", content: "x", mode: 644 },
+      { type: "file", fields: [PATH, { name: "mode", value: 644 }], content: "x", writes: null },
+    ],
+    [
+      "a change of a file",
+      "workspace__edit_file",
+      { path: "a.txt", old_text: "a", new_text: "b", all: true },
+      { type: "edit", fields: [PATH, { name: "all", value: true }], before: "a", after: "b" },
+    ],
+    [
+      "a change that also has content",
+      "t",
+      { path: "a.txt", old_text: "a", new_text: "b", content: "c" },
+      { type: "edit", fields: [PATH, { name: "content", value: "c" }], before: "a", after: "b" },
+    ],
+    [
+      "content that is no text",
+      "t",
+      { path: "a.txt", content: 1 },
+      { type: "fields", fields: [PATH, { name: "content", value: 1 }] },
+    ],
+  ];
+  for (const [title, toolName, input, expected] of cases) {
+    it(`knows ${title}`, () => {
+      expect(describeInput(toolName, input)).to.deep.equal(expected);
+    });
+  }
+});

@@ -1,0 +1,52 @@
+import type { ToolInput } from "../protocol/index.ts";
+
+/** A member of flat input. */
+export interface InputField {
+  name: string;
+  value: string | number | boolean | null;
+}
+
+/**
+ * How a tool's input is best shown. Whichever it is, all of the input is in it: what a form has no place of its own
+ * for is among the fields.
+ */
+export type InputView =
+  | { type: "none" }
+  /** Nested: JSON shows it as it is. */
+  | { type: "json" }
+  | { type: "fields"; fields: readonly InputField[] }
+  /** A file that is written. `writes` is null where the tool does not tell what happens to one that exists. */
+  | { type: "file"; fields: readonly InputField[]; content: string; writes: "new" | "replaces" | null }
+  /** A text in a file that is put in place of another. */
+  | { type: "edit"; fields: readonly InputField[]; before: string; after: string };
+
+/** By the input's shape, so that it serves any tool; only what our own tool is known to do depends on its name. */
+export function describeInput(toolName: string, input: ToolInput): InputView {
+  const fields = flatFields(input);
+  if (fields === null) return { type: "json" };
+  if (fields.length === 0) return { type: "none" };
+  const value = (name: string): InputField["value"] | undefined => fields.find((field) => field.name === name)?.value;
+  const without = (...names: string[]): InputField[] => fields.filter(({ name }) => !names.includes(name));
+  const [path, content, before, after] = ["path", "content", "old_text", "new_text"].map(value);
+  if (typeof path === "string" && typeof before === "string" && typeof after === "string")
+    return { type: "edit", fields: without("old_text", "new_text"), before, after };
+  if (typeof path === "string" && typeof content === "string")
+    return { type: "file", fields: without("content"), content, writes: writesOf(toolName, value("overwrite")) };
+  return { type: "fields", fields };
+}
+
+/** Null when a value is not flat. */
+function flatFields(input: ToolInput): InputField[] | null {
+  const fields: InputField[] = [];
+  for (const [name, value] of Object.entries(input)) {
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
+      fields.push({ name, value });
+    else return null;
+  }
+  return fields;
+}
+
+function writesOf(toolName: string, overwrite: InputField["value"] | undefined): "new" | "replaces" | null {
+  if (toolName !== "workspace__write_file") return null;
+  return overwrite === true ? "replaces" : "new";
+}
