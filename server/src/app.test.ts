@@ -65,6 +65,7 @@ async function start(options: EngineOptions = {}): Promise<Api> {
       lockTtlMs: 300_000,
       isEnabled: true,
       metricsToken: null,
+      toolTokenKeys: null,
       widgetDirectory: tmpdir(),
     },
   );

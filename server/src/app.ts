@@ -20,6 +20,7 @@ import { errorBoundary, type RequestState } from "./routes/error-boundary.ts";
 import { createEventReader } from "./routes/event-reader.ts";
 import { findRoute } from "./routes/find-route.ts";
 import { health, metricsPage, ready } from "./routes/health.ts";
+import { keySet } from "./routes/key-set.ts";
 import { logRequests } from "./routes/log-requests.ts";
 import { message } from "./routes/message.ts";
 import { requestRate } from "./routes/request-rate.ts";
@@ -63,6 +64,8 @@ export interface AppOptions {
   /** Without a key for the model nothing can be asked. */
   isEnabled: boolean;
   metricsToken: string | null;
+  /** With which tool servers verify our tokens; null: none are signed. */
+  toolTokenKeys: object | null;
   /** Directory of the built widget. */
   widgetDirectory: string;
 }
@@ -125,6 +128,7 @@ export function createApp(services: AppServices, options: AppOptions): Koa {
     "/metrics",
     metricsPage(metrics, options.metricsToken === null ? "closed" : { token: options.metricsToken }),
   );
+  open.get("/.well-known/jwks.json", keySet(options.toolTokenKeys));
   open.get("/widget/:file", widgetFiles(options.widgetDirectory));
 
   const app = new Koa();

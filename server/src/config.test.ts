@@ -72,6 +72,7 @@ describe("loadConfig", () => {
       metrics: { port: null, token: null },
       mcpServers: {},
       toolRules: {},
+      toolTokens: null,
       roles: new Map([
         ["admin", ["chatbot:use", "chatbot:admin", "workspace:*"]],
         ["member", ["chatbot:use"]],
@@ -291,6 +292,41 @@ describe("The environment's issuer", () => {
     for (const secret of ["hunter2", SECRET, ...PRIVATE_PEM.split("\n").slice(1, 2)]) {
       expect(problems[0]).not.toContain(secret);
     }
+  });
+});
+
+describe("Tokens for tool servers", () => {
+  const SERVER = { type: "http", url: "https://tools.example", auth: { type: "signed-token", audience: "tools" } };
+  const TOKENS = { issuer: "https://assistant.example", privateKey: "${KEY}" };
+  const file = (toolTokens?: object): object => ({
+    mcpServers: { members: SERVER },
+    ...(toolTokens === undefined ? {} : { toolTokens }),
+  });
+
+  it("are signed with the configured key, also one in one line, and a further one is published", () => {
+    const env = { KEY: PRIVATE_PEM.replaceAll("\n", "\\n"), NEXT: PEM };
+    const { toolTokens } = withFile(file({ ...TOKENS, publicKeys: ["${NEXT}"] }), env);
+    expect(toolTokens).toEqual({
+      issuer: "https://assistant.example",
+      privateKey: PRIVATE_PEM,
+      publicKeys: [PEM],
+    });
+  });
+
+  it.each<[title: string, toolTokens: object | undefined, key: string, problem: RegExp]>([
+    ["without a word how", undefined, PRIVATE_PEM, /mcpServers\.members\.auth: needs toolTokens/],
+    ["with a public key", TOKENS, PEM, /toolTokens\.privateKey: must be an Ed25519 or P-256 private key/],
+    ["with anything else", TOKENS, "hunter2", /toolTokens\.privateKey: must be an Ed25519 or P-256 private key/],
+    [
+      "with a private key published",
+      { ...TOKENS, publicKeys: ["${KEY}"] },
+      PRIVATE_PEM,
+      /toolTokens\.publicKeys\[0\]: must be a public key/,
+    ],
+  ])("are not signed %s", (_title, toolTokens, key, problem) => {
+    const problems = problemsOf(() => withFile(file(toolTokens), { KEY: key }));
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+    for (const secret of ["hunter2", ...PRIVATE_PEM.split("\n").slice(1, 2)]) expect(problems[0]).not.toContain(secret);
   });
 });
 

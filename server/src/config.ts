@@ -8,6 +8,7 @@ import { type ReadTextFile, readConfigFile } from "./config/read-config-file.ts"
 import { readSettings, type Settings } from "./config/settings.ts";
 import type { ToolRule } from "./tools/tool.ts";
 import type { McpServerConfig } from "./tools/tool-config.ts";
+import type { ToolTokenConfig } from "./tools/tool-token.ts";
 
 export { ConfigError } from "./config/config-error.ts";
 
@@ -17,6 +18,8 @@ export interface Config extends Settings {
   issuers: readonly IssuerConfig[];
   mcpServers: Readonly<Record<string, McpServerConfig>>;
   toolRules: Readonly<Record<string, ToolRule>>;
+  /** Null: no tool server gets signed tokens. */
+  toolTokens: ToolTokenConfig | null;
   /** Permissions by role. */
   roles: ReadonlyMap<string, readonly string[]>;
   /** What the file says about the workspace besides its place. */
@@ -52,6 +55,7 @@ export function loadConfig(
     issuers,
     mcpServers: file.mcpServers ?? {},
     toolRules: file.tools ?? {},
+    toolTokens: file.toolTokens,
     roles: new Map(Object.entries({ ...DEFAULT_ROLES, ...file.roles })),
     workspace: file.workspace ?? {},
     systemPrompt: file.systemPrompt ?? null,

@@ -24,6 +24,7 @@ import { OpenStreams } from "./stream/open-streams.ts";
 import { permittedTools } from "./tools/permitted-tools.ts";
 import type { Tool } from "./tools/tool.ts";
 import { createToolCatalog } from "./tools/tool-catalog.ts";
+import { createToolTokens } from "./tools/tool-token.ts";
 import { createModelClient } from "./turn/model-client.ts";
 import { observeTurns } from "./turn/observe-turns.ts";
 import { DEFAULT_SYSTEM_PROMPT } from "./turn/system-prompt.ts";
@@ -49,9 +50,11 @@ export interface RunningServer {
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const store = await openStore(config.database, (error) => logger.warn({ error }, "a database connection was lost"));
   const coordination = await openCoordination(config, logger);
+  const tokens = config.toolTokens === null ? null : createToolTokens(config.toolTokens);
   const catalog = createToolCatalog({
     mcpServers: config.mcpServers,
     rules: config.toolRules,
+    tokens,
     workspace: { directory: config.workspaceDir, ...config.workspace },
     log: logger,
   });
@@ -104,6 +107,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       lockTtlMs,
       isEnabled: config.anthropic.apiKey !== null,
       metricsToken: config.metrics.token,
+      toolTokenKeys: tokens?.keySet ?? null,
       widgetDirectory: fileURLToPath(new URL(".", import.meta.resolve("@chat-bot/widget/chat-bot.js"))),
     },
   );

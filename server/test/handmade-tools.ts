@@ -83,6 +83,7 @@ export function createHandmadeTools(): HandmadeTools {
       },
     }),
   ];
+  const listeners = new Set<Parameters<ToolCatalog["onLoaded"]>[0]>();
   const tools = new Map(all.map((tool) => [tool.name, tool]));
   return {
     written,
@@ -93,8 +94,13 @@ export function createHandmadeTools(): HandmadeTools {
     replace(name, tool) {
       if (tool === null) tools.delete(name);
       else tools.set(name, tool);
+      if (tool !== null) for (const listener of listeners) listener([tool]);
     },
     list: () => Promise.resolve([...tools.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))),
+    onLoaded(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     health: () => new Map(),
     close: () => Promise.resolve(),
   };

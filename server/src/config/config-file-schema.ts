@@ -56,12 +56,20 @@ export interface WorkspaceSettings {
   hiddenFiles?: boolean;
 }
 
+/** With what tokens for tool servers are signed; see `createToolTokens`. */
+export interface ToolTokensEntry {
+  issuer: string;
+  privateKey: string;
+  publicKeys?: string[];
+}
+
 /** What the configuration file may hold. */
 export interface ConfigFile {
   $schema?: string;
   mcpServers?: Record<string, McpServerConfig>;
   tools?: Record<string, ToolRule>;
   roles?: Record<string, string[]>;
+  toolTokens?: ToolTokensEntry;
   workspace?: WorkspaceSettings;
   systemPrompt?: string;
   issuers?: IssuerEntry[];
@@ -85,6 +93,17 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
       .record(z.string().min(1), z.array(grantedPermissionSchema))
       .exactOptional()
       .describe("Permissions of each role a token may name; in place of the default of the same name."),
+    toolTokens: z
+      .strictObject({
+        issuer: lineSchema.describe("iss of the tokens: the address of this server."),
+        privateKey: z.string().min(1).describe("Signs them: an Ed25519 or P-256 key in PEM."),
+        publicKeys: z
+          .array(z.string().min(1))
+          .exactOptional()
+          .describe("Published as well: the next key before it is used, the last one after, in PEM."),
+      })
+      .exactOptional()
+      .describe("Signs the tokens of mcpServers whose auth is signed-token."),
     workspace: z
       .strictObject({
         shared: z

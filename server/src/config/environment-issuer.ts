@@ -39,15 +39,20 @@ function readKey(environment: Environment, algorithms: string[] | null, problems
   return key;
 }
 
-/** The key that is given; null when none is. Line breaks of a PEM may be written as `\n`, as many settings pages need. */
+/** The key that is given; null when none is. */
 export function toIssuerKey(given: {
   url?: string | undefined;
   pem?: string | undefined;
   secret?: string | undefined;
 }): IssuerKey | null {
   if (given.url !== undefined) return { type: "jwks", url: given.url };
-  if (given.pem !== undefined) return { type: "pem", pem: given.pem.replaceAll(String.raw`\n`, "\n") };
+  if (given.pem !== undefined) return { type: "pem", pem: wholePem(given.pem) };
   return given.secret === undefined ? null : { type: "secret", secret: given.secret };
+}
+
+/** Line breaks of a PEM may be written as `\n`, as many settings pages need. */
+export function wholePem(pem: string): string {
+  return pem.replaceAll(String.raw`\n`, "\n");
 }
 
 function readLine(name: string, environment: Environment, problems: string[]): string {

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { keyProblem } from "../authenticate/signature-algorithms.ts";
 import { parseJsonStrictly } from "../parse-json-strictly.ts";
-import { type ConfigFile, configFileSchema, type IssuerEntry } from "./config-file-schema.ts";
+import type { McpServerConfig } from "../tools/tool-config.ts";
+import { type ToolTokenConfig, toolKeyProblem } from "../tools/tool-token.ts";
+import { type ConfigFile, configFileSchema, type IssuerEntry, type ToolTokensEntry } from "./config-file-schema.ts";
 import { describeIssues, type Finding } from "./describe-issues.ts";
 import type { Environment } from "./environment.ts";
-import { toIssuerKey } from "./environment-issuer.ts";
+import { toIssuerKey, wholePem } from "./environment-issuer.ts";
 import { expandVariables } from "./expand-variables.ts";
 import type { IssuerConfig } from "./issuer-config.ts";
 
@@ -14,8 +16,9 @@ const DEFAULT_PATH = "chatbot.config.json";
 export type ReadTextFile = (path: string) => string | null;
 
 /** A configuration file that was found in order. */
-export interface CheckedConfigFile extends Omit<ConfigFile, "issuers"> {
+export interface CheckedConfigFile extends Omit<ConfigFile, "issuers" | "toolTokens"> {
   issuers: readonly IssuerConfig[];
+  toolTokens: ToolTokenConfig | null;
 }
 
 /**
@@ -31,7 +34,7 @@ export function readConfigFile(
   const path = named ?? DEFAULT_PATH;
   const text = from.readTextFile(resolve(from.cwd, path));
   if (text === null) {
-    if (named === undefined) return { issuers: [] };
+    if (named === undefined) return { issuers: [], toolTokens: null };
     problems.push(`CHATBOT_CONFIG: ${path} cannot be read`);
     return null;
   }
@@ -59,11 +62,38 @@ function checkConfigFile(
     const found = describeIssues(parsed.error.issues).filter((finding) => !unexpanded.has(finding.path));
     return { file: null, findings: [...missing, ...found] };
   }
-  const { issuers: entries = [], ...file } = parsed.data;
+  const { issuers: entries = [], toolTokens: signing, ...file } = parsed.data;
   const checked = entries.map(checkIssuer);
-  const findings = [...missing, ...checked.flatMap(({ finding }) => finding ?? [])];
+  const toolTokens = signing === undefined ? null : withWholeKeys(signing);
+  const findings = [
+    ...missing,
+    ...checked.flatMap(({ finding }) => finding ?? []),
+    ...(toolTokens === null ? unsignedServers(file.mcpServers ?? {}) : toolKeyFindings(toolTokens)),
+  ];
   const issuers = checked.flatMap(({ issuer }) => issuer ?? []);
-  return { file: findings.length > 0 ? null : { ...file, issuers }, findings };
+  return { file: findings.length > 0 ? null : { ...file, issuers, toolTokens }, findings };
+}
+
+function withWholeKeys({ issuer, privateKey, publicKeys = [] }: ToolTokensEntry): ToolTokenConfig {
+  return { issuer, privateKey: wholePem(privateKey), publicKeys: publicKeys.map(wholePem) };
+}
+
+function toolKeyFindings({ privateKey, publicKeys = [] }: ToolTokenConfig): Finding[] {
+  const problems: [path: string, problem: string | null][] = [
+    ["toolTokens.privateKey", toolKeyProblem(privateKey, "private")],
+    ...publicKeys.map((key, index): [string, string | null] => [
+      `toolTokens.publicKeys[${index}]`,
+      toolKeyProblem(key, "public"),
+    ]),
+  ];
+  return problems.flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
+}
+
+/** Servers that are to get signed tokens, while there is nothing to sign them with. */
+function unsignedServers(servers: Readonly<Record<string, McpServerConfig>>): Finding[] {
+  return Object.entries(servers)
+    .filter(([, server]) => server.type === "http" && server.auth !== undefined)
+    .map(([name]) => ({ path: `mcpServers.${name}.auth`, message: "needs toolTokens, which say how to sign" }));
 }
 
 function checkIssuer(entry: IssuerEntry, index: number): { issuer: IssuerConfig | null; finding: Finding | null } {

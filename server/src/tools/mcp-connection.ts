@@ -40,6 +40,10 @@ export interface McpConnectionOptions {
   name: string;
   config: McpServerConfig;
   log: ToolLog;
+  /** Makes the bearer token of each request. */
+  token?: (() => string) | undefined;
+  /** The server says that its tools are not what they were. */
+  onToolsChanged?: (() => void) | undefined;
   now?: ReconnectOptions["now"];
   random?: ReconnectOptions["random"];
 }
@@ -57,13 +61,15 @@ interface Session {
 }
 
 /**
- * A tool server and the one connection to it, made when it is first needed and again, with growing pauses, when it was
- * lost. Any number of callers may use it at the same time.
+ * A connection to a tool server, made when it is first needed and again, with growing pauses, when it was lost. Any number
+ * of callers may use it at the same time.
  */
 export class McpConnection {
   readonly #name: string;
   readonly #config: McpServerConfig;
   readonly #log: ToolLog;
+  readonly #token: (() => string) | undefined;
+  readonly #onToolsChanged: () => void;
   readonly #now: () => number;
   readonly #policy: ReconnectPolicy;
   #session: Session | null = null;
@@ -76,6 +82,8 @@ export class McpConnection {
     this.#name = options.name;
     this.#config = options.config;
     this.#log = options.log;
+    this.#token = options.token;
+    this.#onToolsChanged = options.onToolsChanged ?? (() => undefined);
     this.#now = options.now ?? (() => performance.now());
     this.#policy = new ReconnectPolicy({
       restartsPerMinute: options.config.type === "http" ? Number.POSITIVE_INFINITY : RESTARTS_PER_MINUTE,
@@ -126,6 +134,7 @@ export class McpConnection {
     this.#closed.abort();
     const session = this.#session ?? (await this.#connecting?.catch(() => null)) ?? null;
     this.#session = null;
+    await session?.way.sayGoodbye();
     await session?.client.close();
   }
 
@@ -140,7 +149,7 @@ export class McpConnection {
   async #connect(): Promise<Session> {
     if (this.#closed.signal.aborted || !this.#policy.mayTry()) throw new ServerUnreachable(this.#name);
     this.#policy.trying();
-    const way = createTransport(this.#config);
+    const way = createTransport(this.#config, this.#token);
     const client = this.#createClient();
     // The client heeds a signal only when it has found out which protocol the server speaks.
     const stop = (): void => {
@@ -174,15 +183,21 @@ export class McpConnection {
         capabilities: {},
         versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_TIMEOUT_MS } },
         inputRequired: { autoFulfill: false },
-        listChanged: { tools: { autoRefresh: false, onChanged: () => this.#forgetTools() } },
+        listChanged: { tools: { autoRefresh: false, onChanged: () => this.#toolsChanged() } },
       },
     );
   }
 
-  #forgetTools(): void {
+  /** The list that is known is not what it was. */
+  forgetTools(): void {
     if (this.#session === null) return;
     this.#session.tools = null;
     this.#session.changes += 1;
+  }
+
+  #toolsChanged(): void {
+    this.forgetTools();
+    this.#onToolsChanged();
   }
 
   async #list(): Promise<readonly McpToolDefinition[]> {

@@ -1,26 +1,34 @@
 import type { Tool as McpToolDefinition } from "@modelcontextprotocol/client";
 import { CallSlots } from "./call-slots.ts";
-import { McpConnection, type McpConnectionState } from "./mcp-connection.ts";
+import type { McpConnectionState } from "./mcp-connection.ts";
+import { McpConnections, maxCalls } from "./mcp-connections.ts";
 import { ambiguousServers, toolName } from "./mcp-name.ts";
 import { createMcpTool, type McpServer } from "./mcp-tool.ts";
-import type { Tool, ToolRule } from "./tool.ts";
+import type { Tool, ToolCatalog, ToolRule } from "./tool.ts";
 import { findToolRule, type McpServerConfig } from "./tool-config.ts";
 import type { ToolLog } from "./tool-log.ts";
 import { schemaProblem } from "./tool-schema.ts";
+import type { ToolTokens } from "./tool-token.ts";
 
 const CONCURRENT_CALLS = 16;
 const PATIENCE_MS = 5_000;
 const KNOWN_PATIENCE_MS = 500;
 const RESERVED_NAMES = ["workspace"];
+/** A server that announces changes without end is not asked without end. */
+const RELOAD_MS = 1000;
 
 /** Configured tool servers and the operator's rules for their tools. */
 export interface McpServersOptions {
   servers: Readonly<Record<string, McpServerConfig>>;
   rules: Readonly<Record<string, ToolRule>>;
   log: ToolLog;
+  /** Null: no server needs any. */
+  tokens?: ToolTokens | null | undefined;
   /** How long a list waits for a server; a slower one is in a later list. Default: 5 s. */
   patienceMs?: number | undefined;
 }
+
+type ToolsListener = Parameters<ToolCatalog["onLoaded"]>[0];
 
 /** What was made of a server's list the last time; a new list is a new array. */
 interface Loaded {
@@ -35,6 +43,11 @@ export class McpServers {
   readonly #log: ToolLog;
   readonly #patienceMs: number;
   readonly #loaded = new Map<string, Loaded>();
+  /** Of every tool ever offered, by name. */
+  readonly #fingerprints = new Map<string, string>();
+  readonly #listeners = new Set<ToolsListener>();
+  /** Servers that said that their tools changed, until they are asked. */
+  readonly #reloads = new Map<string, NodeJS.Timeout>();
 
   constructor(options: McpServersOptions) {
     this.#rules = options.rules;
@@ -47,8 +60,14 @@ export class McpServers {
       .map(([name, config]) => ({
         name,
         config,
-        connection: new McpConnection({ name, config, log: options.log }),
-        slots: new CallSlots(config.limits?.concurrentCalls ?? CONCURRENT_CALLS),
+        connections: new McpConnections({
+          name,
+          config,
+          log: options.log,
+          tokens: options.tokens ?? null,
+          onToolsChanged: () => this.#reloadSoon(name),
+        }),
+        slots: new CallSlots(maxCalls(config, CONCURRENT_CALLS)),
       }));
   }
 
@@ -62,12 +81,32 @@ export class McpServers {
     return lists.flat();
   }
 
+  /** See `ToolCatalog.onLoaded`. */
+  onLoaded(listener: ToolsListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   health(): ReadonlyMap<string, McpConnectionState> {
-    return new Map(this.#servers.map(({ name, connection }) => [name, connection.state]));
+    return new Map(this.#servers.map(({ name, connections }) => [name, connections.state]));
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#servers.map(({ connection }) => connection.close()));
+    for (const timer of this.#reloads.values()) clearTimeout(timer);
+    await Promise.allSettled(this.#servers.map(({ connections }) => connections.close()));
+  }
+
+  /** Asked without anybody wanting the list: what waits for a decision about a tool that changed must hear of it. */
+  #reloadSoon(name: string): void {
+    if (this.#reloads.has(name)) return;
+    const reload = (): void => {
+      this.#reloads.delete(name);
+      const server = this.#servers.find((each) => each.name === name);
+      const listed = server?.connections.tools().then(() => this.#listServer(server, false));
+      // The connection has logged why.
+      listed?.catch(() => undefined);
+    };
+    this.#reloads.set(name, setTimeout(reload, RELOAD_MS).unref());
   }
 
   async #listServer(server: McpServer, isAskedAnew: boolean): Promise<readonly Tool[]> {
@@ -79,6 +118,7 @@ export class McpServers {
       if (loaded?.definitions === definitions) return loaded.tools;
       const tools = definitions.flatMap((definition) => this.#load(definition, server) ?? []);
       this.#loaded.set(server.name, { definitions, tools });
+      this.#compare(tools);
       return tools;
     } catch {
       // The connection has logged why.
@@ -99,10 +139,22 @@ export class McpServers {
       resolve(null);
     }, patienceMs);
     try {
-      return await Promise.race([server.connection.tools(isAskedAnew), late]);
+      return await Promise.race([server.connections.tools(isAskedAnew), late]);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Whoever knows a tool as it was does without it from now on. */
+  #compare(tools: readonly Tool[]): void {
+    const changed = tools.filter(({ name, fingerprint }) => this.#fingerprints.get(name) !== fingerprint);
+    for (const { server, name, fingerprint } of changed) {
+      if (this.#fingerprints.has(name)) {
+        this.#log.warn({ server, tool: name }, "a tool has changed: it is back with the next conversation");
+      }
+      this.#fingerprints.set(name, fingerprint);
+    }
+    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
   }
 
   /** A tool that cannot be offered is left out and named in the log: it is the operator's to mend, and only that one. */

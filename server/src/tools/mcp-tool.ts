@@ -3,7 +3,7 @@ import { type CallToolResult, type Tool as McpToolDefinition, ProtocolError } fr
 import { ServerUnreachable } from "./call-lost.ts";
 import type { CallSlots } from "./call-slots.ts";
 import { cutUtf8 } from "./cut-utf8.ts";
-import type { McpConnection } from "./mcp-connection.ts";
+import type { McpConnections } from "./mcp-connections.ts";
 import { createInputCheck } from "./mcp-input-check.ts";
 import { readMcpResult } from "./mcp-result.ts";
 import { ProgressQueue } from "./progress-queue.ts";
@@ -20,14 +20,14 @@ const MESSAGE_LIMIT_BYTES = 2048;
 export interface McpServer {
   name: string;
   config: McpServerConfig;
-  connection: McpConnection;
+  connections: McpConnections;
   slots: CallSlots;
 }
 
 /**
  * A tool server's tool as one of ours. Throws when its schema cannot be used; `schemaProblem` is asked before.
  *
- * The user's token never leaves for a tool server. A trusted one is told who the user is, as verified data in
+ * The host's token never leaves for a tool server. A trusted one is told who the user is, as verified data in
  * `_meta["chatbot/user"]`; every one gets the call's key in `_meta["chatbot/idempotencyKey"]`.
  */
 export function createMcpTool(name: string, definition: McpToolDefinition, server: McpServer, rule: ToolRule): Tool {
@@ -82,7 +82,7 @@ async function runMcpTool(
   const told = new ProgressQueue((delta) => context.onDelta(delta));
   try {
     using _slot = await server.slots.take(signal);
-    const result: CallToolResult = await server.connection.call({
+    const result: CallToolResult = await server.connections.call(context.owner, {
       tool: definition,
       input,
       meta: callMeta(server, context),

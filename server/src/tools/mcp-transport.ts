@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   isJSONRPCErrorResponse,
   isJSONRPCRequest,
@@ -14,18 +15,22 @@ import type { McpServerConfig } from "./tool-config.ts";
 
 const LAST_WORDS_LENGTH = 256;
 
+const GOODBYE_MS = 1000;
+
 /** A transport, and what the server said on its standard error last. */
 export interface McpTransport {
   transport: Transport;
   lastWords(): string;
+  /** Tells the server that it may forget the session, for as long as that takes no time. Never rejects. */
+  sayGoodbye(): Promise<void>;
 }
 
-/** Prepares the way to a server; nothing is started before a client connects with it. */
-export function createTransport(config: McpServerConfig): McpTransport {
-  if (config.type === "http") {
-    const requestInit = { headers: config.headers ?? {} };
-    return { transport: new StreamableHTTPClientTransport(new URL(config.url), { requestInit }), lastWords: () => "" };
-  }
+/**
+ * Prepares the way to a server; nothing is started before a client connects with it. `token` makes the bearer token of
+ * each request.
+ */
+export function createTransport(config: McpServerConfig, token?: () => string): McpTransport {
+  if (config.type === "http") return createHttpTransport(config.url, config.headers ?? {}, token);
   const transport = new StdioClientTransport({
     command: config.command,
     args: config.args ?? [],
@@ -37,7 +42,24 @@ export function createTransport(config: McpServerConfig): McpTransport {
   transport.stderr?.on("data", (chunk: unknown) => {
     words = (words + String(chunk)).slice(-LAST_WORDS_LENGTH);
   });
-  return { transport, lastWords: () => words };
+  return { transport, lastWords: () => words, sayGoodbye: () => Promise.resolve() };
+}
+
+/** Redirects are followed within the server's origin only: that is the client's default. */
+function createHttpTransport(url: string, headers: Record<string, string>, token?: () => string): McpTransport {
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
+    requestInit: { headers },
+    ...(token === undefined ? {} : { authProvider: { token: async () => token() } }),
+  });
+  return {
+    transport,
+    lastWords: () => "",
+    async sayGoodbye() {
+      if (transport.sessionId === undefined) return;
+      const ended = transport.terminateSession().catch(() => undefined);
+      await Promise.race([ended, delay(GOODBYE_MS, undefined, { ref: false })]);
+    },
+  };
 }
 
 /** Makes up for what the client's transports lack. To be called when the client is connected with it. */

@@ -3,6 +3,7 @@ import { McpServers } from "./mcp-servers.ts";
 import type { Tool, ToolCatalog, ToolRule } from "./tool.ts";
 import { findToolRule, type McpServerConfig } from "./tool-config.ts";
 import type { ToolLog } from "./tool-log.ts";
+import type { ToolTokens } from "./tool-token.ts";
 import type { WorkspaceOptions } from "./workspace/workspace.ts";
 import { createWorkspaceTools } from "./workspace/workspace-tools.ts";
 
@@ -13,14 +14,16 @@ export interface ToolCatalogOptions {
   rules: Readonly<Record<string, ToolRule>>;
   workspace: WorkspaceOptions;
   log: ToolLog;
+  /** For the tool servers that want some. */
+  tokens?: ToolTokens | null;
   /** How long `list` waits for a tool server; a slower one is in a later list. Default: 5 s. */
   patienceMs?: number;
 }
 
 /** Every tool of this server: those of the configured tool servers and the built-in ones. Connects when first asked. */
 export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
-  const { mcpServers, rules, workspace, log, patienceMs } = options;
-  const servers = new McpServers({ servers: mcpServers, rules, log, patienceMs });
+  const { mcpServers, rules, workspace, log, tokens, patienceMs } = options;
+  const servers = new McpServers({ servers: mcpServers, rules, log, tokens, patienceMs });
   const builtIn = createWorkspaceTools(workspace, (name) => builtInRule(rules, name));
   const reported = new Set<string>();
 
@@ -35,6 +38,7 @@ export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
       }
       return tools.filter((tool) => !confusable.has(tool.name)).toSorted(byName);
     },
+    onLoaded: (listener) => servers.onLoaded(listener),
     health: () => servers.health(),
     close: () => servers.close(),
   };

@@ -14,7 +14,12 @@ describe("mcpServerConfigSchema", () => {
       "an address with headers",
       { type: "http", url: "http://127.0.0.1:1/mcp", headers: { Authorization: "Bearer x" } },
     ],
-    ["limits", { command: "node", timeoutSeconds: 5, limits: { concurrentCalls: 2 } }],
+    ["limits", { command: "node", timeoutSeconds: 5, limits: { concurrentCalls: 2, connections: 3, idleSeconds: 60 } }],
+    ["a connection for each user", { command: "node", connection: "per-user" }],
+    [
+      "signed tokens",
+      { type: "http", url: "https://tools.example", auth: { type: "signed-token", audience: "tools" } },
+    ],
   ])("takes %s", (_what, config) => {
     expect(mcpServerConfigSchema.parse(config)).toEqual(config);
   });
@@ -32,6 +37,28 @@ describe("mcpServerConfigSchema", () => {
     ["a variable name with an equals sign", { command: "node", env: { "A=B": "c" } }],
     ["an unknown option", { command: "node", trust: true }],
     ["no time at all", { command: "node", timeoutSeconds: 0 }],
+    ["no connections at all", { command: "node", limits: { connections: 0 } }],
+    ["another way to connect", { command: "node", connection: "pooled" }],
+    ["signed tokens for a process", { command: "node", auth: { type: "signed-token", audience: "tools" } }],
+    ["signed tokens for nobody", { type: "http", url: "https://a.example", auth: { type: "signed-token" } }],
+    [
+      "signed tokens on a connection of all users",
+      {
+        type: "http",
+        url: "https://a.example",
+        connection: "shared",
+        auth: { type: "signed-token", audience: "tools" },
+      },
+    ],
+    [
+      "two credentials",
+      {
+        type: "http",
+        url: "https://a.example",
+        headers: { authorization: "Bearer x" },
+        auth: { type: "signed-token", audience: "tools" },
+      },
+    ],
     ["no calls at all", { command: "node", limits: { concurrentCalls: 0 } }],
   ])("refuses %s", (_what, config) => {
     expect(mcpServerConfigSchema.safeParse(config).success).toBe(false);

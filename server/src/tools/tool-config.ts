@@ -7,6 +7,8 @@ interface McpServerOptions {
   trusted?: boolean | undefined;
   /** Deadline of one call; a tool's rule may say otherwise. Default: 30. */
   timeoutSeconds?: number | undefined;
+  /** One connection for all users, or one for each. Default: `shared`; `per-user` where tokens are signed. */
+  connection?: "shared" | "per-user" | undefined;
   limits?: McpServerLimits | undefined;
 }
 
@@ -14,6 +16,10 @@ interface McpServerOptions {
 interface McpServerLimits {
   /** Calls running at the same time; more wait, their deadline running. Default: 16. */
   concurrentCalls?: number | undefined;
+  /** Connections of users at the same time; the one unused for longest gives way. Default: 32. */
+  connections?: number | undefined;
+  /** After this time without a call a user's connection is closed. Default: 300. */
+  idleSeconds?: number | undefined;
 }
 
 /** A tool server that is started as a child process and spoken to over its standard streams. */
@@ -32,6 +38,14 @@ interface HttpServerConfig extends McpServerOptions {
   url: string;
   /** Sent with every request, for example the server's own credential. Never a user's token. */
   headers?: Record<string, string> | undefined;
+  auth?: SignedTokenAuth | undefined;
+}
+
+/** Each request bears a token of its own, signed by this server (`toolTokens`), that names the verified user. */
+interface SignedTokenAuth {
+  type: "signed-token";
+  /** `aud` of the tokens: what this server, and no other, calls itself. */
+  audience: string;
 }
 
 /** One entry of `mcpServers`, in the shape every MCP host uses. */
@@ -42,19 +56,43 @@ const timeoutSecondsSchema = z.number().positive().max(3600);
 const serverOptions = {
   trusted: z.boolean().optional(),
   timeoutSeconds: timeoutSecondsSchema.optional(),
-  limits: z.strictObject({ concurrentCalls: z.int().min(1).max(1000).optional() }).optional(),
+  connection: z
+    .enum(["shared", "per-user"])
+    .optional()
+    .describe("One connection for all users, or one for each. Default: shared; per-user with signed tokens."),
+  limits: z
+    .strictObject({
+      concurrentCalls: z.int().min(1).max(1000).optional(),
+      connections: z.int().min(1).max(10_000).optional(),
+      idleSeconds: timeoutSecondsSchema.optional(),
+    })
+    .optional(),
 };
+
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
+const headerValue = z.string().regex(/^[\t\x20-\x7e]*$/);
+const authSchema = z
+  .strictObject({ type: z.literal("signed-token"), audience: z.string().min(1).max(255) })
+  .describe("Each request bears a short-lived token for this audience that names the verified user; see toolTokens.");
 
 /** Checks one entry of `mcpServers`. */
 export const mcpServerConfigSchema: z.ZodType<McpServerConfig> = z.union([
-  z.strictObject({
-    ...serverOptions,
-    type: z.literal("http"),
-    url: z.url({ protocol: /^https?$/ }),
-    headers: z
-      .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string().regex(/^[\t\x20-\x7e]*$/))
-      .optional(),
-  }),
+  z
+    .strictObject({
+      ...serverOptions,
+      type: z.literal("http"),
+      url: z.url({ protocol: /^https?$/ }),
+      headers: z.record(headerName, headerValue).optional(),
+      auth: authSchema.optional(),
+    })
+    .refine(({ auth, connection }) => auth === undefined || connection !== "shared", {
+      path: ["connection"],
+      error: "must be per-user: a signed token names one user",
+    })
+    .refine(({ auth, headers = {} }) => auth === undefined || !Object.keys(headers).some(isAuthorization), {
+      path: ["headers"],
+      error: "must not hold Authorization beside auth",
+    }),
   z.strictObject({
     ...serverOptions,
     type: z.literal("stdio").optional(),
@@ -64,6 +102,10 @@ export const mcpServerConfigSchema: z.ZodType<McpServerConfig> = z.union([
     cwd: z.string().min(1).optional(),
   }),
 ]);
+
+function isAuthorization(header: string): boolean {
+  return header.toLowerCase() === "authorization";
+}
 
 /** Checks one entry of `tools`. */
 export const toolRuleSchema: z.ZodType<ToolRule> = z.strictObject({

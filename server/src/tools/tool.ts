@@ -87,6 +87,8 @@ export interface ToolCatalog {
    * with this name is asked anew, and left out when it does not answer. Never throws.
    */
   list(askAnew?: string): Promise<readonly Tool[]>;
+  /** Hears of tool servers' tools that are new, or not what they were; the result ends that. */
+  onLoaded(listener: (tools: readonly Pick<Tool, "name" | "fingerprint">[]) => void): () => void;
   /** State of each tool server, by configured name, for `/ready` and `/metrics`. */
   health(): ReadonlyMap<string, "connected" | "connecting" | "failed">;
   close(): Promise<void>;
