@@ -24,7 +24,7 @@ export interface HttpTransportOptions {
 }
 
 interface HttpRequest {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: string;
   accept?: "application/json" | "text/event-stream";
   /** Built without a prototype. */
@@ -108,6 +108,12 @@ export class HttpTransport implements ChatTransport {
 
   async loadConversation(conversationId: string, signal?: AbortSignal): Promise<ConversationSnapshot> {
     return await readJson(await this.#request({ method: "GET", path: pathOf(conversationId), signal }), parseSnapshot);
+  }
+
+  /** Any other request below the endpoint: its answer's JSON, for the caller to check; null when there is none. */
+  async fetchJson(method: "GET" | "DELETE", path: string, signal?: AbortSignal): Promise<unknown> {
+    const response = await this.#request({ method, path, signal });
+    return response.status === 204 ? null : await response.json().catch(() => null);
   }
 
   async #request(request: HttpRequest): Promise<Response> {
