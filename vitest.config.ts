@@ -17,7 +17,7 @@ const config: ViteUserConfig = defineConfig({
         test: { name: "server", include: ["server/**/*.test.ts"], exclude: ["server/test/{faults,cluster}/**"] },
       },
       { extends: true, test: { name: "demo", include: ["demo/**/*.test.ts"], exclude: ["demo/e2e/**"] } },
-      { extends: true, test: { name: "tools", include: [".ci/*.test.ts", "widget/test/*.test.ts"] } },
+      { extends: true, test: { name: "tools", include: [".ci/*.test.ts", "widget/{bundle,test}/*.test.ts"] } },
       {
         extends: true,
         test: {

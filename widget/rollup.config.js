@@ -11,6 +11,11 @@ import { fileURLToPath } from "node:url";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import esbuild from "rollup-plugin-esbuild";
+import { highlightModule } from "./bundle/highlight-module.ts";
+import { minifyStyles } from "./bundle/minify-styles.ts";
+import { minifyTemplates } from "./bundle/minify-templates.ts";
+import { slimLit } from "./bundle/slim-lit.ts";
+import { slimMarked } from "./bundle/slim-marked.ts";
 
 const DIST = fileURLToPath(new URL("dist/", import.meta.url));
 
@@ -40,10 +45,12 @@ export default [
 function common() {
   return [
     nodeResolve({ exportConditions: ["production"], browser: true }),
-    litWithoutPolicy(),
-    markedLexerOnly(),
+    slimLit(),
+    slimMarked(),
+    highlightModule(),
     minifyStyles(),
     esbuild({ target: "es2022", tsconfig: "tsconfig.json" }),
+    minifyTemplates(),
     terser({ ecma: 2020, module: true, compress: { passes: 2 }, format: { comments: false } }),
   ];
 }
@@ -55,64 +62,6 @@ function output() {
 /** `dist` also holds declarations, which are written later. */
 function emptyDist() {
   return { name: "empty-dist", buildStart: () => rm(DIST, { recursive: true, force: true }) };
-}
-
-/** Blanks and comments in the style files' strings are of no use to browsers. */
-function minifyStyles() {
-  return {
-    name: "minify-styles",
-    transform(code, id) {
-      if (!id.endsWith(".styles.ts")) return null;
-      const minified = code.replace(/`[^`]*`/g, (css) =>
-        css
-          .replace(/\/\*[\s\S]*?\*\//g, "")
-          .replace(/\s+/g, " ")
-          .replace(/ ?([{};,]) ?/g, "$1")
-          .replace(/: (?=[^;{}]*[;}])/g, ":"),
-      );
-      return { code: minified, map: { mappings: "" } };
-    },
-  };
-}
-
-/**
- * Lit makes its Trusted Types policy when it is imported, under a name that another Lit on the page may have taken, and
- * the import fails. Here the name is our own, and without permission for it templates are built node by node.
- */
-function litWithoutPolicy() {
-  const replacements = [
-    ['e=s?s.createPolicy("lit-html",{createHTML:t=>t}):void 0', "e=litPolicy"],
-    ["s.innerHTML=t,s", "fillTemplate(s,t),s"],
-  ];
-  const helpers = fileURLToPath(new URL("src/lit-template.ts", import.meta.url));
-  return {
-    name: "lit-without-policy",
-    transform(code, id) {
-      if (!id.endsWith("/lit-html/lit-html.js")) return null;
-      let patched = `import{litPolicy,fillTemplate}from${JSON.stringify(helpers)};${code}`;
-      for (const [before, after] of replacements) {
-        if (!patched.includes(before)) throw new Error(`lit-html has changed: "${before}" is not in it.`);
-        patched = patched.replace(before, after);
-      }
-      return { code: patched, map: { mappings: "" } };
-    },
-  };
-}
-
-/**
- * Of marked only the lexer is used. Its one file ends by making a default instance, which keeps the parser and the
- * renderer, the third of it that writes HTML, in every bundle.
- */
-function markedLexerOnly() {
-  const instance = /;var \w+=new \w+;function [\s\S]*export\{[\s\S]*?(\w+ as Lexer)[\s\S]*?\};/;
-  return {
-    name: "marked-lexer-only",
-    transform(code, id) {
-      if (!id.endsWith("/marked/lib/marked.esm.js")) return null;
-      if (!instance.test(code)) throw new Error("marked has changed: its default instance was not found.");
-      return { code: code.replace(instance, ";export{$1};"), map: { mappings: "" } };
-    },
-  };
 }
 
 function rememberPanel() {
