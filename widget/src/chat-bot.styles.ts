@@ -49,7 +49,7 @@ export const chatBotStyles = `
       --luminance: (0.2126 * r + 0.7152 * g + 0.0722 * b);
       --white-or-black: clamp(0, (0.179 - var(--luminance)) * 1e6, 1);
       --on-accent: var(--chat-bot-on-accent, color(from var(--accent) srgb-linear var(--white-or-black) var(--white-or-black) var(--white-or-black)));
-      --mixed: color-mix(in srgb-linear, var(--accent), color(from var(--background) srgb-linear 0 0 0 / calc(var(--luminance))));
+      --mixed: color-mix(in srgb-linear, color(from var(--accent) srgb-linear clamp(0, r, 1) clamp(0, g, 1) clamp(0, b, 1)), color(from var(--background) srgb-linear 0 0 0 / calc(var(--luminance))));
       --ground: (2 * alpha - 1);
       --figure: (2 * alpha * var(--luminance));
       --on-light: clamp(0, (var(--ground) - 0.179) * 1e6, 1);

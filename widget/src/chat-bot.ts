@@ -17,7 +17,7 @@ const CHOICES = {
   colorScheme: ["auto", "light", "dark"],
   persist: ["session", "local", "none"],
 } as const;
-const TEXTS = ["endpoint", "tokenUrl", "heading", "greeting", "placeholder"] as const;
+const TEXTS = ["endpoint", "tokenUrl", "heading", "greeting", "placeholder", "frameAncestors"] as const;
 /** Properties without an attribute. */
 const HELD = ["tokenProvider", "suggestions", "strings", "page"] as const;
 
@@ -41,6 +41,7 @@ const INITIALLY: Held = { tokenProvider: null, suggestions: [], strings: {}, pag
  * @attr {string} greeting - Shown while nothing has been said.
  * @attr {string} placeholder - Shown in the empty message box.
  * @attr {string} conversation-id - The conversation to show.
+ * @attr {string} frame-ancestors - Origins of other sites that may frame the page and still let people approve.
  * @attr {"session" | "local" | "none"} persist - How long the conversation is come back to.
  *
  * @slot launcher - Replaces the button's icon.
@@ -54,6 +55,7 @@ const INITIALLY: Held = { tokenProvider: null, suggestions: [], strings: {}, pag
  * @csspart panel - The panel.
  * @csspart header - Its head.
  * @csspart heading - Its title.
+ * @csspart session-button - The button that shows what the assistant may do.
  * @csspart new-conversation - The button for a new conversation.
  * @csspart close - The button that closes the panel.
  * @csspart messages - The scrolling list of messages.
@@ -74,25 +76,64 @@ const INITIALLY: Held = { tokenProvider: null, suggestions: [], strings: {}, pag
  * @csspart approval-dialog - Asks whether a tool may run.
  * @csspart approve - Its button Approve.
  * @csspart deny - Its button Deny.
+ * @csspart notice-line - A quiet line above the message box, as when the daily limit comes near.
+ * @csspart dismiss - The button that takes it away.
+ * @csspart session - What the assistant may do, and what it did.
  * @csspart link-dialog - Shows where a link leads.
  *
- * @cssproperty --chat-bot-accent - Colour of the button, of links and of the person's messages.
- * @cssproperty --chat-bot-on-accent - Colour of what stands on it.
+ * @cssproperty --chat-bot-accent - Colour of the button, of the person's messages and of what is to be pressed first.
+ * @cssproperty --chat-bot-on-accent - Colour of what stands on the accent.
+ * @cssproperty --chat-bot-link - Colour of links, progress and the focus ring.
  * @cssproperty --chat-bot-background - Background of the panel.
  * @cssproperty --chat-bot-surface - Background of cards and of the message box.
  * @cssproperty --chat-bot-text - Colour of text.
  * @cssproperty --chat-bot-muted - Colour of secondary text.
  * @cssproperty --chat-bot-border - Colour of lines.
  * @cssproperty --chat-bot-danger - Colour of errors and denials.
+ * @cssproperty --chat-bot-warning - Colour of questions and delays.
  * @cssproperty --chat-bot-success - Colour of what went well.
  * @cssproperty --chat-bot-font-family - Typeface.
  * @cssproperty --chat-bot-font-family-code - Typeface of code.
  * @cssproperty --chat-bot-font-size - Size of text.
- * @cssproperty --chat-bot-radius - Roundness of the panel's corners.
+ * @cssproperty --chat-bot-line-height - Height of lines.
+ * @cssproperty --chat-bot-code-font-size - Size of code.
+ * @cssproperty --chat-bot-heading-size - Size of the panel's title.
  * @cssproperty --chat-bot-width - Width of the floating panel.
  * @cssproperty --chat-bot-height - Height of the floating panel, and of the inline one.
+ * @cssproperty --chat-bot-content-width - How wide a conversation gets in a wide panel.
+ * @cssproperty --chat-bot-padding - Room beside the conversation.
  * @cssproperty --chat-bot-offset - Distance from the edges of the page.
+ * @cssproperty --chat-bot-offset-inline - The same at the side.
+ * @cssproperty --chat-bot-offset-block - The same at the bottom.
  * @cssproperty --chat-bot-z-index - Place in the page's stack.
+ * @cssproperty --chat-bot-radius - Roundness of the panel's corners.
+ * @cssproperty --chat-bot-card-radius - Roundness of tool calls, tables, code and suggestions.
+ * @cssproperty --chat-bot-button-radius - Roundness of a dialog's buttons.
+ * @cssproperty --chat-bot-shadow - Shadow of the panel.
+ * @cssproperty --chat-bot-duration - How long the panel and the button take to move.
+ * @cssproperty --chat-bot-focus - Colour of the ring around what has the focus.
+ * @cssproperty --chat-bot-focus-width - Width of that ring.
+ * @cssproperty --chat-bot-launcher-size - Size of the button.
+ * @cssproperty --chat-bot-launcher-radius - Roundness of the button.
+ * @cssproperty --chat-bot-launcher-background - Background of the button.
+ * @cssproperty --chat-bot-launcher-color - Colour of its icon.
+ * @cssproperty --chat-bot-launcher-shadow - Its shadow.
+ * @cssproperty --chat-bot-badge-background - Background of the number of unread messages.
+ * @cssproperty --chat-bot-badge-color - Colour of that number.
+ * @cssproperty --chat-bot-header-background - Background of the panel's head.
+ * @cssproperty --chat-bot-header-color - Colour of the panel's head.
+ * @cssproperty --chat-bot-user-message-background - Background of the person's messages.
+ * @cssproperty --chat-bot-user-message-color - Colour of the person's messages.
+ * @cssproperty --chat-bot-assistant-message-background - Background of answers.
+ * @cssproperty --chat-bot-message-radius - Roundness of the person's messages.
+ * @cssproperty --chat-bot-message-gap - Distance between messages.
+ * @cssproperty --chat-bot-code-background - Background of code and of what tools take and give.
+ * @cssproperty --chat-bot-input-background - Background of the message box.
+ * @cssproperty --chat-bot-input-border - Colour of its line.
+ * @cssproperty --chat-bot-input-radius - Its roundness.
+ * @cssproperty --chat-bot-send-background - Background of the button that sends.
+ * @cssproperty --chat-bot-send-color - Colour of its icon.
+ * @cssproperty --chat-bot-backdrop - What a dialog lays over the conversation.
  *
  * @event {ChatBotOpenEvent} chat-bot-open - The panel was opened.
  * @event {ChatBotCloseEvent} chat-bot-close - The panel was closed.
@@ -122,6 +163,7 @@ export class ChatBot extends ElementBase implements PanelHost {
   declare heading: string | null;
   declare greeting: string | null;
   declare placeholder: string | null;
+  declare frameAncestors: string | null;
   declare persist: Persist;
   /** Called for a bearer token whenever one is needed. */
   declare tokenProvider: (() => Promise<string>) | null;
@@ -348,7 +390,7 @@ export class ChatBot extends ElementBase implements PanelHost {
   }
 
   #settings(): PanelSettings {
-    const { endpoint, token, tokenUrl, mode, heading, greeting, placeholder, persist } = this;
+    const { endpoint, token, tokenUrl, mode, heading, greeting, placeholder, frameAncestors, persist } = this;
     return {
       ...this.#held,
       endpoint,
@@ -358,6 +400,7 @@ export class ChatBot extends ElementBase implements PanelHost {
       heading,
       greeting,
       placeholder,
+      frameAncestors,
       persist,
       isOpen: this.open || mode === "inline",
       language: this.#language(),

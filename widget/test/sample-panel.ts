@@ -14,6 +14,8 @@ export interface SampleServer {
   stream(...events: ServerEvent[]): void;
   /** Refuses messages from now on. */
   refuse(status: number, body: object): void;
+  /** Breaks the connection of the last message, and takes no other. */
+  breakOff(): void;
   restore(): void;
 }
 
@@ -24,6 +26,7 @@ export function startSampleServer(): SampleServer {
   const requests: SampleServer["requests"] = [];
   let reader: ReadableStreamDefaultController<Uint8Array> | null = null;
   let refusal: Response | null = null;
+  let isAway = false;
   let sequence = 0;
 
   window.fetch = async (input, init) => {
@@ -32,6 +35,7 @@ export function startSampleServer(): SampleServer {
     const route = `${init?.method ?? "GET"} ${url.pathname.slice("/api/chatbot".length)}`;
     const body = typeof init?.body === "string" ? JSON.parse(init.body) : null;
     requests.push({ route, body });
+    if (isAway) throw new TypeError("Failed to fetch");
     if (route === "POST /approval") {
       const decision = body.approved === true ? "approved" : "denied";
       return Response.json({ tool_use_id: body.tool_use_id, decision, decided_at: new Date(0).toISOString() });
@@ -61,6 +65,10 @@ export function startSampleServer(): SampleServer {
     },
     refuse(status, body) {
       refusal = Response.json(body, { status });
+    },
+    breakOff() {
+      isAway = true;
+      reader?.error(new TypeError("network error"));
     },
     restore() {
       window.fetch = original;

@@ -1,8 +1,12 @@
 import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import type { ChatPanel, PanelHost, PanelSettings } from "../chat-panel.ts";
+import { findCall } from "../conversation/answer.ts";
+import type { BudgetWatch, LowBudget } from "../conversation/budget-watch.ts";
 import type { ConversationError, Message } from "../conversation/conversation.ts";
 import { ConversationController } from "../conversation/conversation-controller.ts";
+import type { CallNote } from "../conversation/receipt.ts";
 import { rememberConversation } from "../conversation/remember-conversation.ts";
+import { whyWithdrawn } from "../conversation/withdrawn-request.ts";
 import {
   ChatBotErrorEvent,
   ChatBotLinkEvent,
@@ -14,19 +18,26 @@ import {
 import { loadStrings } from "../load-strings.ts";
 import type { ToolRequestEvent } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
-import type { ChatTransport } from "../transport/chat-transport.ts";
 import { HttpTransport } from "../transport/http-transport.ts";
 import { createTokenSource } from "../transport/token-source.ts";
 import { TransportError } from "../transport/transport-error.ts";
 import type { ApprovalAnswer } from "./approval-answer.ts";
-import { errorText } from "./error-banner.ts";
+import { errorText, wayOut } from "./error-banner.ts";
 import { FitViewport } from "./fit-viewport.ts";
 import { icons } from "./icons.ts";
+import { ReachByKey } from "./reach-by-key.ts";
 import { activityText } from "./status.ts";
 import { View } from "./view.ts";
+import { visibleText } from "./visible-text.ts";
 
 /** So much of an answer is read out; the rest is in the transcript. */
 const ANNOUNCED_CHARACTERS = 1_000;
+
+/** A quiet line above the message box. `retry` is what to try again. */
+interface Notice {
+  text: string;
+  retry?: () => Promise<void>;
+}
 
 /** The panel: one conversation, and the views that show it. */
 export class ChatBotPanel extends View implements ChatPanel {
@@ -36,6 +47,9 @@ export class ChatBotPanel extends View implements ChatPanel {
     doubtfulLink: { state: true },
     announcement: { state: true },
     alert: { state: true },
+    notice: { state: true },
+    lowBudget: { state: true },
+    isSessionShown: { state: true },
   };
 
   declare settings: PanelSettings;
@@ -46,22 +60,35 @@ export class ChatBotPanel extends View implements ChatPanel {
   declare announcement: string;
   /** Read out at once. */
   declare alert: string;
+  declare notice: Notice | null;
+  declare lowBudget: LowBudget | null;
+  declare isSessionShown: boolean;
   host: PanelHost | null = null;
 
   readonly #conversation: ConversationController;
-  #transport: ChatTransport | null = null;
+  #transport: HttpTransport | null = null;
   /** Requests that the host page answers itself. */
   readonly #leftToHost = new Set<string>();
   #unread = 0;
   #announcedActivity = "";
   #toolViews: Promise<void> | null = null;
+  #hasToolViews = false;
+  #sessionViews: Promise<BudgetWatch> | null = null;
+  /** What the receipt tells of tool calls besides the conversation. */
+  readonly #notes = new Map<string, CallNote>();
+  /** Titles of the requests that the person was shown and that are pending, as far as is known. */
+  readonly #asked = new Map<string, string>();
 
   constructor() {
     super();
     this.doubtfulLink = null;
     this.announcement = "";
     this.alert = "";
+    this.notice = null;
+    this.lowBudget = null;
+    this.isSessionShown = false;
     this.addController(new FitViewport(this));
+    this.addController(new ReachByKey(this, { isOpen: () => this.settings.isOpen, enter: () => this.takeFocus() }));
     this.#conversation = new ConversationController(this, {
       transport: () => this.#currentTransport(),
       strings: () => this.#texts,
@@ -71,12 +98,14 @@ export class ChatBotPanel extends View implements ChatPanel {
         onMessage: (messageId, message) => this.#onMessage(messageId, message),
         onToolRequest: (request) => this.#onToolRequest(request),
         onToolResult: ({ tool_use_id: toolUseId, name, outcome }) => {
+          this.#note(toolUseId, { endedAt: Date.now() });
           this.dispatchEvent(
             new ChatBotToolResultEvent({ conversationId: this.conversationId, toolUseId, name, outcome }),
           );
         },
         onTurnEnd: ({ turn_id: turnId, reason }) => {
           this.dispatchEvent(new ChatBotTurnEndEvent({ conversationId: this.conversationId, turnId, reason }));
+          void this.#weighBudget();
         },
         onError: (error) => this.#onError(error),
       },
@@ -94,12 +123,14 @@ export class ChatBotPanel extends View implements ChatPanel {
 
   takeFocus(): void {
     void Promise.all([this.updateComplete, this.#shownRequests.length > 0 && this.#toolViews]).then(() => {
-      const dialog = this.#shownRequests.length > 0 ? this.querySelector<View>("chat-bot-approval-dialog") : null;
-      (dialog ?? this.querySelector<View>("chat-bot-composer"))?.focus();
+      const isAsking = this.#shownRequests.length > 0 && this.#hasToolViews;
+      const view = isAsking ? "approval-dialog" : this.isSessionShown ? "session-view" : "composer";
+      this.querySelector<View>(`chat-bot-${view}`)?.focus();
     });
   }
 
   send(text: string): boolean {
+    this.notice = null;
     return this.#conversation.send(text);
   }
 
@@ -110,15 +141,21 @@ export class ChatBotPanel extends View implements ChatPanel {
   newConversation(): void {
     this.#conversation.newConversation();
     this.#leftToHost.clear();
+    this.#asked.clear();
+    this.#notes.clear();
+    this.notice = null;
+    this.isSessionShown = false;
     if (this.settings.isOpen) this.takeFocus();
   }
 
-  async answerApproval(toolUseId: string, isApproved: boolean): Promise<void> {
-    await this.#conversation.answerApproval(toolUseId, isApproved);
+  async answerApproval(toolUseId: string, isApproved: boolean, isRemembered = false): Promise<void> {
+    this.#note(toolUseId, { decision: { type: isApproved ? "approved" : "denied", at: Date.now() } });
+    await this.#conversation.answerApproval(toolUseId, isApproved, isRemembered ? { remember: "conversation" } : {});
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     this.#announceActivity();
+    this.#noticeWithdrawn();
     if (!changed.has("settings")) return;
     const before = changed.get("settings");
     const { settings } = this;
@@ -136,7 +173,7 @@ export class ChatBotPanel extends View implements ChatPanel {
     const { settings } = this;
     const { messages, activity, activeTurn, error, pendingApprovals, lastEndReason } = this.#conversation.conversation;
     const requests = this.#shownRequests;
-    const isAsking = requests.length > 0 || this.doubtfulLink !== null;
+    const isAsking = this.#hasToolViews && (requests.length > 0 || this.doubtfulLink !== null);
     const heading = settings.heading ?? texts.heading;
     return html`<section
       class="panel"
@@ -148,10 +185,11 @@ export class ChatBotPanel extends View implements ChatPanel {
       @keydown=${this.#onKeydown}
       @click=${this.#onClick}
     >
-      <div class="content" ?inert=${isAsking}>
+      <div class="content" ?inert=${isAsking || this.isSessionShown}>
         <header class="header" part="header">
           <span class="avatar">${icons.spark}</span>
           <slot name="header"><h1 part="heading">${heading}</h1></slot>
+          ${iconButton("session-button", texts.sessionOpen, icons.shield, () => void this.#showSession(), true)}
           ${iconButton("new-conversation", texts.newConversation, icons.compose, () => this.newConversation(), messages.length > 0)}
           ${iconButton("close", texts.close, icons.close, () => this.host?.hide(), settings.mode === "floating")}
         </header>
@@ -171,6 +209,7 @@ export class ChatBotPanel extends View implements ChatPanel {
           .remedy=${this.#remedy}
           .dismiss=${this.#dismissError}
         ></chat-bot-error-banner>
+        ${this.#renderNotice(texts)} ${error?.code === "limit_exceeded" ? nothing : this.#renderLowBudget(texts)}
         <chat-bot-composer
           .placeholder=${settings.placeholder ?? texts.placeholder}
           .isAnswering=${activeTurn !== null}
@@ -182,8 +221,22 @@ export class ChatBotPanel extends View implements ChatPanel {
         ></chat-bot-composer>
         <slot name="footer"></slot>
       </div>
+      ${
+        this.isSessionShown
+          ? html`<chat-bot-session-view
+              ?inert=${isAsking}
+              .transport=${this.#sessionTransport}
+              .conversationId=${this.conversationId}
+              .messages=${messages}
+              .notes=${this.#notes}
+              .strings=${texts}
+              .close=${this.#closeSession}
+            ></chat-bot-session-view>`
+          : nothing
+      }
       <chat-bot-approval-dialog
         .requests=${requests}
+        .frameAncestors=${settings.frameAncestors}
         .strings=${texts}
         .answer=${this.#answer}
       ></chat-bot-approval-dialog>
@@ -215,6 +268,30 @@ export class ChatBotPanel extends View implements ChatPanel {
     return pendingApprovals.filter((request) => !this.#leftToHost.has(request.tool_use_id));
   }
 
+  #renderNotice(texts: Strings): TemplateResult | typeof nothing {
+    const { notice } = this;
+    if (notice === null) return nothing;
+    const { text, retry } = notice;
+    return html`<div class="notice-line" part="notice-line">
+      <p>${visibleText(text)}</p>
+      ${
+        retry === undefined
+          ? nothing
+          : html`<button type="button" class="text-button" @click=${() => void retry()}>${texts.remedyRetry}</button>`
+      }
+      ${iconButton("dismiss", texts.dismiss, icons.close, this.#dismissNotice, true)}
+    </div>`;
+  }
+
+  #renderLowBudget(texts: Strings): TemplateResult | typeof nothing {
+    if (this.lowBudget === null) return nothing;
+    const { fraction, resetsAt } = this.lowBudget;
+    return html`<div class="notice-line" part="notice-line">
+      <p>${texts.budgetLow(fraction)} ${texts.limitResetsAt(resetsAt)}</p>
+      <button type="button" class="text-button" @click=${() => void this.#showSession()}>${texts.budgetShow}</button>
+    </div>`;
+  }
+
   #renderEmpty(): TemplateResult {
     const { settings } = this;
     const texts = this.#texts;
@@ -236,7 +313,7 @@ export class ChatBotPanel extends View implements ChatPanel {
     </div>`;
   }
 
-  #currentTransport(): ChatTransport {
+  #currentTransport(): HttpTransport {
     const { endpoint, token, tokenUrl, tokenProvider } = this.settings;
     // Without an address a request would go to the host's own site.
     if (endpoint === null) throw new TransportError("internal");
@@ -251,6 +328,32 @@ export class ChatBotPanel extends View implements ChatPanel {
   async #changeLanguage(language: string): Promise<void> {
     const strings = await loadStrings(language);
     if (this.settings.language === language) this.strings = strings;
+  }
+
+  #note(toolUseId: string, note: CallNote): void {
+    this.#notes.set(toolUseId, { ...this.#notes.get(toolUseId), ...note });
+  }
+
+  /** Says what became of a request that goes without an answer from here. */
+  #noticeWithdrawn(): void {
+    const pending = new Map(this.#shownRequests.map(({ tool_use_id: id, title }) => [id, title]));
+    for (const [id, title] of this.#asked) {
+      if (pending.has(id)) continue;
+      this.#asked.delete(id);
+      if (this.#notes.get(id)?.decision !== undefined) continue;
+      const reason = whyWithdrawn(findCall(this.#conversation.conversation, id));
+      if (reason === null) continue;
+      if (reason !== "expired") this.#note(id, { decision: { type: reason, at: null } });
+      const { approvalApprovedElsewhere, approvalDeniedElsewhere, approvalRanOut } = this.#texts;
+      const say = { approved: approvalApprovedElsewhere, denied: approvalDeniedElsewhere, expired: approvalRanOut };
+      this.notice = { text: say[reason](title) };
+      this.announcement = this.notice.text;
+    }
+    for (const [id, title] of pending) {
+      this.#asked.set(id, title);
+      // An answer that did not get through: the question stands again.
+      this.#notes.delete(id);
+    }
   }
 
   /** Shows what the host asks for, or goes on with what is remembered. */
@@ -290,18 +393,58 @@ export class ChatBotPanel extends View implements ChatPanel {
     this.requestUpdate();
   }
 
-  /** A file that did not come is asked for again when a tool is used. */
+  /** A file that did not come is asked for again when a tool is used, or by the person who is to be asked. */
   #loadToolViews(): Promise<void> {
     this.#toolViews ??= import("../tool-views.ts").then(
       ({ defineToolViews }) => {
-        const root = this.getRootNode();
-        if (root instanceof ShadowRoot) root.adoptedStyleSheets.push(...defineToolViews());
+        this.#adopt(defineToolViews());
+        this.#hasToolViews = true;
+        this.requestUpdate();
       },
       () => {
         this.#toolViews = null;
+        if (this.#shownRequests.length > 0 || this.doubtfulLink !== null)
+          this.notice = { text: this.#texts.errorPartMissing, retry: () => this.#loadToolViews() };
       },
     );
     return this.#toolViews;
+  }
+
+  #loadSessionViews(): Promise<BudgetWatch> {
+    this.#sessionViews ??= import("../session-views.ts").then(({ defineSessionViews, watchBudget }) => {
+      this.#adopt(defineSessionViews());
+      return watchBudget(this.#sessionTransport);
+    });
+    this.#sessionViews.catch(() => {
+      this.#sessionViews = null;
+    });
+    return this.#sessionViews;
+  }
+
+  #adopt(styleSheets: CSSStyleSheet[]): void {
+    const root = this.getRootNode();
+    if (root instanceof ShadowRoot) root.adoptedStyleSheets.push(...styleSheets);
+  }
+
+  async #showSession(): Promise<void> {
+    this.notice = null;
+    try {
+      await Promise.all([this.#loadSessionViews(), this.#loadToolViews()]);
+      this.isSessionShown = true;
+    } catch {
+      this.notice = { text: this.#texts.errorPartMissing, retry: () => this.#showSession() };
+    }
+  }
+
+  /** Once an answer is there: it has cost something. A budget that cannot be told is not worth an error. */
+  async #weighBudget(): Promise<void> {
+    const { usage } = this.#conversation.conversation;
+    if (usage === null) return;
+    try {
+      this.lowBudget = await (await this.#loadSessionViews()).weigh(usage.remaining);
+    } catch {
+      this.lowBudget = null;
+    }
   }
 
   #onError(error: ConversationError): void {
@@ -328,8 +471,20 @@ export class ChatBotPanel extends View implements ChatPanel {
   };
 
   readonly #remedy = (error: ConversationError): void => {
-    // Signed in again: the token at hand is of the session that has ended.
-    if (error.remedy === "sign_in") this.#transport = null;
+    switch (wayOut(error)) {
+      case "new_conversation":
+        this.newConversation();
+        return;
+      case "show_session":
+        void this.#showSession();
+        return;
+      case "sign_in":
+        // Signed in again: the token at hand is of the session that has ended.
+        this.#transport = null;
+        break;
+      case "retry":
+      case null:
+    }
     this.#conversation.retry();
     this.takeFocus();
   };
@@ -340,8 +495,20 @@ export class ChatBotPanel extends View implements ChatPanel {
   };
 
   readonly #answer = ({ toolUseId, isApproved, isRemembered }: ApprovalAnswer): void => {
-    void this.#conversation.answerApproval(toolUseId, isApproved, isRemembered ? { remember: "conversation" } : {});
+    void this.answerApproval(toolUseId, isApproved, isRemembered);
     this.takeFocus();
+  };
+
+  readonly #dismissNotice = (): void => {
+    this.notice = null;
+    this.takeFocus();
+  };
+
+  readonly #sessionTransport = (): HttpTransport => this.#currentTransport();
+
+  readonly #closeSession = (): void => {
+    this.isSessionShown = false;
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>("[part=session-button]")?.focus());
   };
 
   readonly #closeLink = (): void => {
@@ -364,7 +531,9 @@ export class ChatBotPanel extends View implements ChatPanel {
     const isOurs = this.dispatchEvent(new ChatBotLinkEvent({ conversationId: this.conversationId, href: link.href }));
     if (isOurs && !("doubtful" in link.dataset)) return;
     event.preventDefault();
-    if (isOurs) this.doubtfulLink = link.href;
+    if (!isOurs) return;
+    this.doubtfulLink = link.href;
+    void this.#loadToolViews();
   };
 }
 

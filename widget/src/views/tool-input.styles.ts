@@ -18,7 +18,7 @@ export const toolInputStyles = `
   .file figcaption { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; padding: 7px 11px; border-block-end: 1px solid var(--border); background: var(--surface); color: var(--muted); }
   .file-label { font-weight: 600; }
   .file-note { padding: 1px 8px; border-radius: 9px; font-size: 0.9em; font-weight: 600; }
-  .file-note.is-new { background: color-mix(in srgb, var(--success) 14%, var(--background)); color: var(--success); }
+  .file-note.is-new { background: color-mix(in srgb, var(--success) 8%, var(--background)); color: var(--success); }
   .file-note.is-replacing { background: color-mix(in srgb, var(--warning) 16%, var(--background)); color: var(--warning); }
   .file-size { margin-inline-start: auto; font-size: 0.9em; font-variant-numeric: tabular-nums; }
   .lines { padding-block: 5px; background: var(--background); font-family: var(--code-font); font-size: 0.88em; line-height: 1.5; }

@@ -1,0 +1,114 @@
+/** For the tests of how the panel looks and is used: what a person may find it doing. */
+import { waitUntil } from "@open-wc/testing";
+import type { ChatBot } from "../src/chat-bot.ts";
+import { asksFor, endOfTurn, firstTurn, request, type SampleServer, says } from "./sample-panel.ts";
+
+type Prepare = (element: ChatBot, root: ShadowRoot, server: SampleServer) => Promise<void>;
+
+const MARKDOWN =
+  "# Title\n\nText with [a link](https://example.com), `code` and ~~more~~.\n\n- [x] done\n- [ ] open\n\n1. first\n\n|a|b|\n|-|-|\n|1|2|\n\n```js\nlet a = 1;\n```\n\n> quoted\n\n---\n";
+
+const INPUT = { path: "a\u202eb", content: "x" };
+
+/** By name, in an open panel that is empty before. */
+export const sampleStates: Readonly<Record<string, Prepare>> = {
+  "an empty conversation": async (element) => void Object.assign(element, { suggestions: ["One", "Two"] }),
+  "a conversation with all that an answer may hold": async (element, root, server) => {
+    await ask(element, server);
+    server.stream(
+      ...firstTurn("Hello"),
+      says(MARKDOWN),
+      ...asksFor("u1", { path: "x" }),
+      result("u1", "ok"),
+      ...asksFor("u2", { path: "y" }),
+      result("u2", "error"),
+      endOfTurn,
+    );
+    await waitUntil(() => root.querySelectorAll(".tool-head").length === 2);
+    root.querySelector<HTMLElement>(".tool-head")?.click();
+    await waitUntil(() => root.querySelector("table"));
+  },
+  "an answer being written": async (element, root, server) => {
+    await ask(element, server);
+    server.stream(...firstTurn("Hello"), says("One moment"));
+    await waitUntil(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
+  },
+  "a tool running": async (element, root, server) => {
+    await ask(element, server);
+    server.stream(
+      ...firstTurn("Hello"),
+      ...asksFor("u1", { path: "x" }),
+      { type: "status_update", state: "tool_running", tool_use_id: "u1", file_path: "x" },
+      {
+        type: "tool_chunk",
+        tool_use_id: "u1",
+        channel: "file",
+        offset: 0,
+        chunk: "one\n",
+        path: "x",
+        progress: 4,
+        total: 8,
+      },
+    );
+    await waitUntil(() => root.querySelector("progress"));
+  },
+  "an approval": async (element, root, server) => {
+    await ask(element, server);
+    const more = { annotations: { destructiveHint: true }, remember: ["once" as const, "conversation" as const] };
+    server.stream(...firstTurn("Hello"), ...asksFor("u1", INPUT), request("u1", INPUT, more));
+    await isArmed(root);
+  },
+  "several approvals": async (element, root, server) => {
+    await ask(element, server);
+    const calls = ["u1", "u2", "u3"].flatMap((id) => [...asksFor(id, INPUT), request(id, INPUT)]);
+    server.stream(...firstTurn("Hello"), ...calls);
+    await isArmed(root);
+  },
+  "an error": async (element, root, server) => {
+    server.refuse(403, { error: "forbidden", message: "Not for you.", request_id: "r" });
+    void element.send("Hello");
+    await waitUntil(() => root.querySelector(".error"));
+  },
+  "a connection that is gone": async (element, root, server) => {
+    await ask(element, server);
+    server.stream(...firstTurn("Hello"), says("One moment"));
+    await waitUntil(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
+    server.breakOff();
+    await waitUntil(() => root.querySelector(".status.is-reconnecting"), "not reconnecting", { timeout: 5_000 });
+  },
+  "a session that has ended": async (element, root, server) => {
+    server.refuse(401, { error: "invalid_token", message: "Please sign in.", request_id: "r" });
+    void element.send("Hello");
+    await waitUntil(() => root.querySelector(".error .text-button"));
+  },
+  "a link that does not say where it leads": async (element, root, server) => {
+    await ask(element, server);
+    server.stream(...firstTurn("Hello"), says("[example.com](https://example.org/)"), endOfTurn);
+    await waitUntil(() => root.querySelector(".markdown a"));
+    root.querySelector<HTMLElement>(".markdown a")?.click();
+    await waitUntil(() => root.querySelector("[part='link-dialog']"));
+  },
+};
+
+/** Says something, and waits until the server has it. */
+async function ask(element: ChatBot, server: SampleServer): Promise<void> {
+  const before = server.requests.length;
+  void element.send("Hello");
+  await waitUntil(() => server.requests.length > before);
+}
+
+async function isArmed(root: ShadowRoot): Promise<void> {
+  await waitUntil(() => root.querySelector(".approve")?.ariaDisabled === "false", "not armed", { timeout: 5_000 });
+}
+
+function result(id: string, outcome: "ok" | "error"): Parameters<SampleServer["stream"]>[0] {
+  return {
+    type: "tool_result",
+    tool_use_id: id,
+    name: "workspace__write_file",
+    outcome,
+    content: [{ type: "text", text: "Written." }],
+    truncated: false,
+    duration_ms: 12,
+  };
+}
