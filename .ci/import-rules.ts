@@ -1,7 +1,7 @@
 // Which file may import what: the arrows of the README's picture and "one vendor, one door", as two tables.
 //
 //     demo -> server -> widget/protocol
-//     main -> app -> routes -> { authenticate, admit, turn, stream } -> { tools, approval } -> { store, observe, leaf files }
+//     main -> app -> routes -> { authenticate, admit, turn, stream } -> { tools, approval } -> { store, observe, audit, leaf files }
 //
 // Type-only imports count too: a type that has to be borrowed from a neighbour is a dependency like any other.
 
@@ -17,19 +17,22 @@ export interface ImportedModule {
 
 // Every area may import itself and the leaf files at the root of server/src, such as errors.ts.
 const STAGES = ["authenticate", "admit", "turn", "stream"];
-const FOUNDATION = ["store", "observe"];
+const FOUNDATION = ["store", "observe", "audit"];
 const SERVER_AREAS = new Map<string, readonly string[]>([
-  ["main", ["app", "config", "routes", ...STAGES, "tools", "approval", ...FOUNDATION]],
+  ["main", ["app", "cli", "config", "routes", ...STAGES, "tools", "approval", ...FOUNDATION]],
   ["index", ["app", "config", "main", "routes", ...STAGES, "tools", "approval", ...FOUNDATION]],
   ["app", ["routes", ...STAGES, "tools", "approval", ...FOUNDATION]],
+  ["cli", ["config", ...FOUNDATION]],
   ["config", [...STAGES, "tools", "approval", ...FOUNDATION]],
   ["routes", [...STAGES, "tools", "approval", ...FOUNDATION]],
   ...STAGES.map((stage): [string, readonly string[]] => [stage, ["tools", "approval", ...FOUNDATION]]),
   ["tools", FOUNDATION],
   // The policy judges tools, so it knows what a tool is, but not where tools come from.
   ["approval", ["tools/tool.ts", ...FOUNDATION]],
-  ["store", []],
+  // What happened is put down in the same transaction.
+  ["store", ["audit"]],
   ["observe", []],
+  ["audit", []],
   ["leaf", []],
 ]);
 

@@ -456,7 +456,9 @@ describe("the key of a request", () => {
     expect([repeated.status, await repeated.json()]).toMatchObject([404, { error: "not_found" }]);
     expect(engine.prompts).toHaveLength(1);
     const other = await call("POST", "/message", { body: script({ text: "Other" }), headers });
-    expect([other.status, await other.json()]).toMatchObject([422, { error: "idempotency_mismatch" }]);
+    // What the request said was erased with the conversation: nobody can tell any more that this is another one.
+    expect([other.status, await other.json()]).toMatchObject([404, { error: "not_found" }]);
+    expect(engine.prompts).toHaveLength(1);
   });
 });
 

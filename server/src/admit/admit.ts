@@ -135,8 +135,9 @@ async function findRepeated(
   const createdAfter = new Date(now() - KEY_LIFETIME_MS).toISOString();
   const found = await store.findTurnByKey(owner, idempotency.key, createdAfter);
   if (found === null) return null;
-  if (found.bodySha256 !== idempotency.bodySha256) throw new ChatError("idempotency_mismatch");
+  // First: of what was erased not even the hash is known any more.
   if (found.turn === null) throw new ChatError("not_found");
+  if (found.bodySha256 !== idempotency.bodySha256) throw new ChatError("idempotency_mismatch");
   return { type: "repeated", turn: found.turn };
 }
 

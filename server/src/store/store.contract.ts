@@ -524,7 +524,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("know a key also when its conversation is gone, until the key is trimmed", async () => {
         const created = await begin({ idempotency: { key: "key", bodySha256: "hash" } });
         await store.deleteConversation(anOwner(), created.conversation.id);
-        const gone = { turn: null, bodySha256: "hash" };
+        const gone = { turn: null, bodySha256: "" };
         expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toEqual(gone);
         await store.trimKeys(created.turn.createdAt);
         expect(await store.findTurnByKey(anOwner(), "key", EARLIER)).toEqual(gone);
@@ -641,6 +641,52 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           before = found.at(-1) ?? before;
         }
         expect(seen).toEqual(["conv_5", "conv_6", "conv_0", "conv_4", "conv_3", "conv_2", "conv_1"]);
+      });
+    });
+
+    describe("conversations that nobody uses", () => {
+      const old = new Date(NOW_MS - 2000).toISOString();
+      const limit = new Date(NOW_MS - 1000).toISOString();
+
+      async function endedAt(updatedAt: string): Promise<NewTurn> {
+        const created = aNewTurn({ conversation: aConversation({ updatedAt }) });
+        await store.createTurn(created);
+        await end(created, "end_turn");
+        return created;
+      }
+
+      it("are erased, the oldest first, so many at once", async () => {
+        const created = [await endedAt(old), await endedAt(old), await endedAt(old)];
+        const future = new Date(Date.now() + 60_000).toISOString();
+        expect(await store.eraseIdleConversations(future, 2)).toBe(2);
+        expect(await store.eraseIdleConversations(future, 2)).toBe(1);
+        expect(await store.eraseIdleConversations(future, 2)).toBe(0);
+        for (const { turn } of created) expect(await store.loadTurn(turn.id)).toBeNull();
+      });
+
+      it("stay while somebody uses them, or a turn of theirs is not over", async () => {
+        const used = await endedAt(old);
+        const running = aNewTurn({ conversation: aConversation({ updatedAt: old }) });
+        await store.createTurn(running);
+        const owner = anOwner({ user: "eve" });
+        const conversation = aConversation({ owner, updatedAt: old });
+        const parked = aNewTurn({ conversation, turn: aTurn(conversation) });
+        await store.createTurn(parked);
+        await park(parked, [aPendingCall(parked.turn, LATER)]);
+        expect(await store.eraseIdleConversations(limit, 10)).toBe(0);
+        for (const { turn } of [used, running, parked]) expect(await store.loadTurn(turn.id)).not.toBeNull();
+      });
+    });
+
+    describe("the audit trail", () => {
+      it("has no checkpoint while nothing has happened, and another one whenever something has", async () => {
+        expect(await store.writeCheckpoint()).toBeNull();
+        await begin();
+        const first = await store.writeCheckpoint();
+        expect(first).toMatch(/^1:[0-9a-f]{64}$/);
+        expect(await store.writeCheckpoint()).toBe(first);
+        await store.recordLimitReached(anOwner(), null, "user");
+        expect(await store.writeCheckpoint()).toMatch(/^2:[0-9a-f]{64}$/);
       });
     });
 

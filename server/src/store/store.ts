@@ -18,6 +18,8 @@ export interface ToolCallChange {
   /** null: a new line of the ledger. */
   from: ToolCallState["status"] | null;
   call: ToolCallRecord;
+  /** Why a tool runs unasked that asks as a rule: its user has approved it for the rest of the conversation. */
+  clearance?: "remembered";
 }
 
 /** Tokens counted by the day, for one user, one organization or all. */
@@ -210,7 +212,15 @@ export interface Store {
     owner: Owner,
     page: { limit: number; before: { updatedAt: string; id: string } | null },
   ): Promise<readonly { id: string; title: string; updatedAt: string }[]>;
+  /** Everything that was said and done in it is gone; what was used stays counted, and the audit trail stays. */
   deleteConversation(owner: Owner, id: string): Promise<boolean>;
+  /**
+   * Does the same to the oldest conversations that nobody has used since (ISO 8601) and in which no turn is unfinished, at
+   * most so many at once. Resolves with how many there were.
+   */
+  eraseIdleConversations(updatedBefore: string, limit: number): Promise<number>;
+  /** Overwrites what deleted rows leave in the database's files, as far as it can; false: others were in the way. */
+  overwriteErased(): Promise<boolean>;
 
   /** At most `limit` events after `afterSeq`, in order. */
   readEvents(conversationId: string, afterSeq: number, limit: number): Promise<readonly LoggedEvent[]>;
@@ -243,6 +253,11 @@ export interface Store {
   /** Settles reservations whose turn is over or not on record: it was deleted, or its process died before it was stored. */
   releaseOrphanedReservations(which: OrphanedReservations): Promise<void>;
   findReservation(turnId: string): Promise<Reservation | null>;
+
+  /** Tells the audit trail that a message was refused. All else it is told together with what happens. */
+  recordLimitReached(owner: Owner, conversationId: string | null, limit: LimitType): Promise<void>;
+  /** Puts down where the audit trail stands: a short text to be kept elsewhere; null while there is nothing in it. */
+  writeCheckpoint(): Promise<string | null>;
 
   ping(): Promise<void>;
   close(): Promise<void>;

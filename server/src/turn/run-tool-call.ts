@@ -139,7 +139,13 @@ async function dispatch(
         ...(filePath === null ? {} : { file_path: filePath }),
       },
     ],
-    toolCalls: [{ from: call.state.status, call: dispatched }],
+    toolCalls: [
+      {
+        from: call.state.status,
+        call: dispatched,
+        ...(call.state.status === "proposed" && needsApproval(tool, []) ? { clearance: "remembered" } : {}),
+      },
+    ],
   });
   if (turn.signal.aborted) return;
   const deltas = new DeltaOffsets(call.toolUseId, attempt === 1 ? [] : await toldChunks(call, turn, services));
@@ -213,7 +219,9 @@ async function finish(
     events: [finished.event],
     toolCalls: [{ from: call.state.status, call: finished.call }],
   });
-  services.observer.toolCallEnded({ tool: call.name, outcome: ending.outcome, durationMs });
+  // A name that was not offered is the model's own words.
+  const tool = call.fingerprint === null ? null : call.name;
+  services.observer.toolCallEnded({ tool, outcome: ending.outcome, durationMs });
 }
 
 /** What a file tool is about to write, for the status line. */

@@ -86,7 +86,7 @@ export async function startTurn(
     },
     new AbortController().signal,
     services,
-  );
+  ).catch((error: unknown) => refused(error, message, services));
   try {
     const lastSeq = message.conversation === null ? 0 : await supersede(message.conversation, runner, services);
     const started: TurnRecord = { ...turn, afterSeq: lastSeq };
@@ -110,6 +110,15 @@ export async function startTurn(
     if (error instanceof StaleWriteError) throw new ChatError("store_unavailable", { retryAfterSeconds: 1 });
     throw error;
   }
+}
+
+/** That a limit was reached is on record before anybody is told. */
+async function refused(error: unknown, message: NewMessage, { store }: TurnServices): Promise<never> {
+  const limit = error instanceof ChatError && error.code === "limit_exceeded" ? error.details.limit_type : undefined;
+  if (limit !== undefined) {
+    await store.recordLimitReached(message.identity.owner, message.conversation?.id ?? null, limit);
+  }
+  throw error;
 }
 
 function newConversation(message: NewMessage, services: TurnServices, createdAt: string): ConversationRecord {

@@ -2,7 +2,7 @@ import type { ErrorCode } from "@chat-bot/widget/protocol";
 import type { Identity, Owner } from "../store/identity.ts";
 import type { Reservation, Store } from "../store/store.ts";
 import type { Locale } from "../store/turn-record.ts";
-import type { Tool, ToolCatalog } from "../tools/tool.ts";
+import type { CatalogTool, Tool, ToolCatalog } from "../tools/tool.ts";
 import type { StepUsage } from "./accumulate-message.ts";
 import type { ModelClient } from "./model-client.ts";
 
@@ -21,7 +21,8 @@ export interface TurnBudget {
 export interface TurnObserver {
   turnEnded(details: { reason: string; durationMs: number }): void;
   stepEnded(usage: StepUsage): void;
-  toolCallEnded(details: { tool: string; outcome: string; durationMs: number }): void;
+  /** `tool` is null where the model has named one that it was not offered. */
+  toolCallEnded(details: { tool: string | null; outcome: string; durationMs: number }): void;
   providerRepeated(code: ErrorCode): void;
   /** A fault that only operators see. Never given any text of a conversation. */
   failed(what: string, error: unknown): void;
@@ -45,7 +46,7 @@ export interface TurnServices {
   model: ModelClient;
   catalog: ToolCatalog;
   /** The tools that an identity may see and run. */
-  permittedTools(tools: readonly Tool[], identity: Identity): readonly Tool[];
+  permittedTools(tools: readonly CatalogTool[], identity: Identity): readonly Tool[];
   observer: TurnObserver;
   options: TurnOptions;
   /** This process goes on without the others: see `Coordination`. */

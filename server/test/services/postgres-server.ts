@@ -5,20 +5,33 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import { CHECKPOINT_CHAIN, headSeal, NO_HASH } from "../../src/audit/audit-chain.ts";
+import { AuditKeys } from "../../src/audit/audit-keys.ts";
 import { findProgram, POSTGRES } from "./installed.ts";
 import { onFreePort, type ServiceProcess, startService } from "./service-process.ts";
 
 const run = promisify(execFile);
 const USER = "chatbot";
 
-/** Every table but those in which migrations are noted. */
+/** Where every chain of the audit trail begins. */
+const SEALS = Array.from({ length: CHECKPOINT_CHAIN + 1 }, (_, chain) => {
+  const seal = headSeal({ chain, count: 0, hash: NO_HASH, keyId: null }, new AuditKeys());
+  return `(${chain}, '${seal}')`;
+});
+
+/** Every table but those in which migrations are noted; the audit trail is then one that nothing has happened in. */
 const TRUNCATE = `
+set session_replication_role = replica;
 do $$
 declare tables text;
 begin
   select string_agg(quote_ident(tablename), ', ') into tables
-    from pg_tables where schemaname = 'public' and tablename not like 'kysely%';
+    from pg_tables where schemaname = 'public' and tablename not like 'kysely%' and tablename != 'audit_chains';
   if tables is not null then execute 'truncate ' || tables; end if;
+  if to_regclass('audit_chains') is not null then
+    update audit_chains as head set count = 0, hash = '${NO_HASH}', key_id = null, seal = first.seal
+      from (values ${SEALS.join(", ")}) as first (chain, seal) where head.chain = first.chain;
+  end if;
 end
 $$`;
 

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../canonical-json.ts";
 import type { Owner } from "../identity.ts";
 import { KEY_LIFETIME_MS, type KeyedTurn, StaleWriteError } from "../store.ts";
 import type { TurnRecord } from "../turn-record.ts";
@@ -17,7 +18,7 @@ export async function keepKey(
   const forgotten = new Date(Date.parse(turn.createdAt) - KEY_LIFETIME_MS).toISOString();
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto("idempotency_keys")
-    .values({ ...turn.identity.owner, key, ...request })
+    .values({ ...turn.identity.owner, key: sha256Hex(key), ...request })
     .onConflict((conflict) =>
       conflict
         .columns(["issuer", "organization", "user", "key"])
@@ -26,6 +27,12 @@ export async function keepKey(
     )
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) throw new StaleWriteError("the request has started a turn already");
+}
+
+/** What a request said is gone with its conversation; that its key was used is known as long as any key is. */
+export async function forgetBodies(tx: Tx, conversationId: string): Promise<void> {
+  const turns = tx.selectFrom("turns").select("id").where("conversation_id", "=", conversationId);
+  await tx.updateTable("idempotency_keys").set({ body_sha256: "" }).where("turn_id", "in", turns).execute();
 }
 
 /** See `Store.findTurnByKey`. */
@@ -42,7 +49,7 @@ export async function findTurnByKey(
     .where("idempotency_keys.issuer", "=", owner.issuer)
     .where("idempotency_keys.organization", "=", owner.organization)
     .where("idempotency_keys.user", "=", owner.user)
-    .where("key", "=", key)
+    .where("key", "=", sha256Hex(key))
     .where("idempotency_keys.created_at", ">", createdAfter)
     .executeTakeFirst();
   if (row === undefined) return null;

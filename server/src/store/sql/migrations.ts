@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
+import { createAuditTables } from "./audit-tables.ts";
 import type { Schema } from "./schema.ts";
 
 const initial: Migration = {
@@ -24,6 +25,7 @@ const initial: Migration = {
       .on("conversations")
       .columns(["issuer", "organization", "user", "updated_at", "id"])
       .execute();
+    await schema.createIndex("conversations_by_age").on("conversations").column("updated_at").execute();
     await schema
       .createTable("turns")
       .addColumn("id", "text", (column) => column.primaryKey())
@@ -141,6 +143,7 @@ const initial: Migration = {
       .on("reservation_scopes")
       .columns(["scope", "scope_id", "day"])
       .execute();
+    await createAuditTables(database);
   },
 };
 

@@ -10,6 +10,8 @@ export function openSqlite(path: string): Kysely<Schema> {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path);
   database.exec("pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full");
+  // What is erased is gone from the pages it stood on, not only from the tables.
+  database.exec("pragma secure_delete = on");
   return new Kysely<Schema>({ dialect: new Dialect({ database: adapt(database) }) });
 }
 

@@ -107,4 +107,27 @@ export interface Schema {
     scope_id: string;
     tokens: number;
   };
+  /** What happened: rows are only ever added. See audit/audit-chain.ts. */
+  audit_entries: {
+    chain: number;
+    position: number;
+    recorded_at: string;
+    kind: string;
+    user_key: string | null;
+    organization_key: string | null;
+    conversation_id: string | null;
+    turn_id: string | null;
+    tool_use_id: string | null;
+    details: string;
+    key_id: string | null;
+    previous_hash: string;
+    hash: string;
+  };
+  audit_chains: {
+    chain: number;
+    count: number;
+    hash: string;
+    key_id: string | null;
+    seal: string;
+  };
 }

@@ -1,4 +1,8 @@
+import type { LimitType } from "@chat-bot/widget/protocol";
 import { type Kysely, sql } from "kysely";
+import type { AuditFact } from "../../audit/audit-fact.ts";
+import { AuditKeys } from "../../audit/audit-keys.ts";
+import { factsOfChange } from "../audit-facts.ts";
 import type { ConversationRecord } from "../conversation-record.ts";
 import type { Owner } from "../identity.ts";
 import type {
@@ -23,31 +27,36 @@ import type {
 import { StaleWriteError } from "../store.ts";
 import type { ToolCallRecord } from "../tool-call-record.ts";
 import type { TurnRecord } from "../turn-record.ts";
+import { type AuditedPlace, appendAudit, sealChains, writeCheckpoint } from "./audit.ts";
 import { conversationRow, findConversation, readConversation } from "./conversations.ts";
-import { listRememberedApprovals, recordDecision } from "./decisions.ts";
+import { forgetApproval, listRememberedApprovals, recordDecision } from "./decisions.ts";
+import { eraseConversation, eraseIdleConversations, overwriteErased } from "./erasure.ts";
 import { appendEvents } from "./events.ts";
 import { findTurnByKey, keepKey } from "./idempotency-keys.ts";
 import { insertMessage, loadHistory, readMessage } from "./messages.ts";
 import { migrate } from "./migrations.ts";
 import { parseRecord } from "./reader.ts";
-import { findRunningTurn, leaveRunningPlace, leaveRunningPlaces, takeRunningPlace } from "./running-turns.ts";
+import { findRunningTurn, leaveRunningPlace, takeRunningPlace } from "./running-turns.ts";
 import type { Schema } from "./schema.ts";
 import { readToolCalls, writeToolCall } from "./tool-calls.ts";
 import { inSnapshot, inTransaction } from "./transaction.ts";
-import { checkFence, findActiveTurn, lockTurn, lockTurns, readTurn, turnColumns } from "./turns.ts";
-import { keepReservation, releaseOrphans, reserve, settle, settleUnowned, usageBalances } from "./usage.ts";
+import { checkFence, findActiveTurn, lockTurn, readTurn, turnColumns } from "./turns.ts";
+import { keepReservation, releaseOrphans, reserve, settle, usageBalances } from "./usage.ts";
 
 /** The store in SQL. Brings the tables up to date first. */
-export async function createSqlStore(database: Kysely<Schema>): Promise<Store> {
+export async function createSqlStore(database: Kysely<Schema>, auditKeys: AuditKeys = new AuditKeys()): Promise<Store> {
   await migrate(database);
-  return new SqlStore(database);
+  await sealChains(database, auditKeys);
+  return new SqlStore(database, auditKeys);
 }
 
 class SqlStore implements Store {
   readonly #database: Kysely<Schema>;
+  readonly #auditKeys: AuditKeys;
 
-  constructor(database: Kysely<Schema>) {
+  constructor(database: Kysely<Schema>, auditKeys: AuditKeys) {
     this.#database = database;
+    this.#auditKeys = auditKeys;
   }
 
   createTurn(newTurn: NewTurn): Promise<TurnRecord | null> {
@@ -80,6 +89,7 @@ class SqlStore implements Store {
       if (newTurn.idempotency !== null) await keepKey(tx, turn, newTurn.idempotency);
       await appendEvents(tx, conversation.id, turn.id, newTurn.events);
       await insertMessage(tx, newTurn.message);
+      await appendAudit(tx, this.#auditKeys, placeOf(turn), [{ kind: "turn_admitted" }]);
       const { reservationId } = newTurn;
       if (reservationId !== null && !(await keepReservation(tx, reservationId))) {
         throw new StaleWriteError("the reservation was settled");
@@ -95,12 +105,12 @@ class SqlStore implements Store {
       if (commit.turn?.state.status === "awaiting_approval" && owned.cancel_requested === 1) {
         throw new StaleWriteError("the turn was cancelled");
       }
+      // A decision may have brought a newer identity than the owner has: only `decide` changes it.
+      const known = readTurn(owned);
       if (commit.turn !== undefined) {
-        // A decision may have brought a newer identity than the owner has: only `decide` changes it.
-        const { identity } = readTurn(owned);
         await tx
           .updateTable("turns")
-          .set(turnColumns({ ...commit.turn, identity }))
+          .set(turnColumns({ ...commit.turn, identity: known.identity }))
           .where("id", "=", commit.turnId)
           .execute();
         if (commit.turn.state.status !== "running") await leaveRunningPlace(tx, commit.turnId);
@@ -115,6 +125,8 @@ class SqlStore implements Store {
           .where("id", "=", commit.conversationId)
           .execute();
       }
+      const facts = factsOfCommit(commit);
+      if (facts.length > 0) await appendAudit(tx, this.#auditKeys, placeOf(known), facts);
       if (commit.progress !== undefined) {
         await tx
           .updateTable("reservations")
@@ -161,8 +173,18 @@ class SqlStore implements Store {
     return owned === undefined ? null : { cancelRequested: owned.cancel_requested === 1 };
   }
 
-  async requestCancel(turnId: string): Promise<void> {
-    await this.#database.updateTable("turns").set({ cancel_requested: 1 }).where("id", "=", turnId).execute();
+  requestCancel(turnId: string): Promise<void> {
+    return inTransaction(this.#database, async (tx) => {
+      const asked = await tx
+        .updateTable("turns")
+        .set({ cancel_requested: 1 })
+        .where("id", "=", turnId)
+        .where("cancel_requested", "=", 0)
+        .returning("record")
+        .executeTakeFirst();
+      if (asked === undefined) return;
+      await appendAudit(tx, this.#auditKeys, placeOf(readTurn(asked)), [{ kind: "cancel_requested" }]);
+    });
   }
 
   loadTurn(turnId: string): Promise<StoredTurn | null> {
@@ -281,20 +303,17 @@ class SqlStore implements Store {
   }
 
   deleteConversation(owner: Owner, id: string): Promise<boolean> {
-    return inTransaction(this.#database, async (tx) => {
-      if ((await findConversation(tx, owner, id)) === null) return false;
-      await lockTurns(tx, id);
-      await leaveRunningPlaces(tx, id);
-      await tx.deleteFrom("conversations").where("id", "=", id).execute();
-      await tx.deleteFrom("events").where("conversation_id", "=", id).execute();
-      await tx.deleteFrom("tool_calls").where("conversation_id", "=", id).execute();
-      await tx.deleteFrom("remembered_approvals").where("conversation_id", "=", id).execute();
-      await tx.deleteFrom("messages").where("conversation_id", "=", id).execute();
-      // What was used today is counted although the text is gone: by the turn's owner, or here when it has none.
-      await settleUnowned(tx, id, Date.now());
-      await tx.deleteFrom("turns").where("conversation_id", "=", id).execute();
-      return true;
-    });
+    return inTransaction(this.#database, (tx) =>
+      eraseConversation(tx, this.#auditKeys, { owner, id }, { by: "user", nowMs: Date.now() }),
+    );
+  }
+
+  eraseIdleConversations(updatedBefore: string, limit: number): Promise<number> {
+    return eraseIdleConversations(this.#database, this.#auditKeys, { updatedBefore, limit });
+  }
+
+  overwriteErased(): Promise<boolean> {
+    return overwriteErased(this.#database);
   }
 
   async readEvents(conversationId: string, afterSeq: number, limit: number): Promise<readonly LoggedEvent[]> {
@@ -349,20 +368,25 @@ class SqlStore implements Store {
   }
 
   decide(decision: DecisionRecord): Promise<boolean> {
-    return inTransaction(this.#database, (tx) => recordDecision(tx, decision));
+    return inTransaction(this.#database, (tx) => recordDecision(tx, decision, this.#auditKeys));
   }
 
   listRememberedApprovals(conversationId: string): Promise<readonly RememberedApproval[]> {
     return listRememberedApprovals(this.#database, conversationId);
   }
 
-  async forgetApproval(conversationId: string, name: string): Promise<boolean> {
-    const { numDeletedRows } = await this.#database
-      .deleteFrom("remembered_approvals")
-      .where("conversation_id", "=", conversationId)
-      .where("name", "=", name)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
+  forgetApproval(conversationId: string, name: string): Promise<boolean> {
+    return inTransaction(this.#database, (tx) => forgetApproval(tx, conversationId, name, this.#auditKeys));
+  }
+
+  recordLimitReached(owner: Owner, conversationId: string | null, limit: LimitType): Promise<void> {
+    return inTransaction(this.#database, (tx) =>
+      appendAudit(tx, this.#auditKeys, { owner, conversationId, turnId: null }, [{ kind: "limit_reached", limit }]),
+    );
+  }
+
+  writeCheckpoint(): Promise<string | null> {
+    return writeCheckpoint(this.#database, this.#auditKeys);
   }
 
   balances(day: string, scopes: readonly UsageScope[]): Promise<readonly UsageBalance[]> {
@@ -420,4 +444,13 @@ class SqlStore implements Store {
   close(): Promise<void> {
     return this.#database.destroy();
   }
+}
+
+function placeOf(turn: TurnRecord): AuditedPlace {
+  return { owner: turn.identity.owner, conversationId: turn.conversationId, turnId: turn.id };
+}
+
+function factsOfCommit({ toolCalls = [], turn }: Commit): AuditFact[] {
+  const facts = toolCalls.flatMap((change) => factsOfChange(change));
+  return turn?.state.status === "done" ? [...facts, { kind: "turn_ended", reason: turn.state.reason }] : facts;
 }

@@ -2,9 +2,9 @@
 // rows it will write before it reads what it decides by, and all take them in the same order, so that nobody waits in a
 // circle:
 //
-//     turns · running_turns · conversations · what belongs to one conversation · reservations · usage_daily
+//     turns · running_turns · conversations · what belongs to one conversation · audit_chains · reservations · usage_daily
 //
-// and in usage_daily users first, then organizations, the total last, because everybody needs that one row: it is held
+// of audit_chains one, its user's, so that there is no order among them; and in usage_daily users first, then organizations, the total last, because everybody needs that one row: it is held
 // for as short a time as possible. `serializable` would need no order, but then most of those who reserve at the same
 // moment would have to try again, the more of them there are.
 
