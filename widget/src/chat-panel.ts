@@ -20,6 +20,8 @@ export interface PanelSettings {
   greeting: string | null;
   placeholder: string | null;
   conversationId: string | null;
+  /** Origins of other sites that may frame the page and still let people approve, separated by blanks. */
+  frameAncestors: string | null;
   persist: Persist;
   suggestions: readonly string[];
   strings: Partial<Strings>;

@@ -21,7 +21,7 @@ export class ChatBotErrorBanner extends View {
   protected override render(): TemplateResult | typeof nothing {
     const { error, strings } = this;
     if (error === null) return nothing;
-    const label = remedyLabel(error, strings);
+    const label = wayOutLabel(wayOut(error), strings);
     return html`<div class="error" part="error">
       <span class="error-icon">${icons.warning}</span>
       <p>${errorText(error, strings)}</p>
@@ -51,14 +51,34 @@ export function errorText(error: ConversationError, strings: Strings): string {
   return error.message;
 }
 
-function remedyLabel(error: ConversationError, strings: Strings): string | null {
-  switch (error.remedy) {
+/** What a person can do here and now: more than the error's remedy, which is for hosts. */
+type WayOut = "retry" | "sign_in" | "new_conversation" | "show_session";
+
+/** Null where only time, or somebody else, can help. */
+export function wayOut({ code, remedy }: ConversationError): WayOut | null {
+  switch (code) {
+    case "not_found":
+    case "context_too_long":
+    case "provider_rejected":
+      return "new_conversation";
+    case "limit_exceeded":
+      return "show_session";
+    default:
+      return remedy === "retry" || remedy === "sign_in" ? remedy : null;
+  }
+}
+
+function wayOutLabel(way: WayOut | null, strings: Strings): string | null {
+  switch (way) {
     case "retry":
       return strings.remedyRetry;
     case "sign_in":
       return strings.remedySignIn;
-    case "wait":
-    case "none":
+    case "new_conversation":
+      return strings.newConversation;
+    case "show_session":
+      return strings.budgetShow;
+    case null:
       return null;
   }
 }

@@ -1,11 +1,12 @@
 import { composerStyles } from "./composer.styles.ts";
 import { markdownStyles } from "./markdown.styles.ts";
 import { messageListStyles } from "./message-list.styles.ts";
+import { noticeStyles } from "./notice.styles.ts";
 import { createStyleSheet } from "./style-sheet.ts";
 
 /** The styles of the panel and of the views that chatting needs, for the shadow root they share. */
 export function panelStyles(): CSSStyleSheet[] {
-  return [frameStyles, messageListStyles, markdownStyles, composerStyles].map(createStyleSheet);
+  return [frameStyles, messageListStyles, markdownStyles, composerStyles, noticeStyles].map(createStyleSheet);
 }
 
 const frameStyles = `

@@ -1,22 +1,13 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ToolCall } from "../conversation/conversation.ts";
-import type { ToolContentBlock, ToolOutcome } from "../protocol/index.ts";
+import type { ToolContentBlock } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
 import { icons } from "./icons.ts";
 import { renderToolInput } from "./tool-input.ts";
+import { stateClass, stateIcon, stateText } from "./tool-state.ts";
 import { View } from "./view.ts";
 import { visibleText } from "./visible-text.ts";
-
-const OUTCOME_ICONS: Record<ToolOutcome, TemplateResult> = {
-  ok: icons.check,
-  error: icons.warning,
-  denied: icons.cross,
-  expired: icons.clock,
-  superseded: icons.minus,
-  cancelled: icons.minus,
-  unknown: icons.question,
-};
 
 /** One use of a tool: what runs, how it ended, and on request what went in and came out. */
 export class ChatBotToolCall extends View {
@@ -40,7 +31,7 @@ export class ChatBotToolCall extends View {
     const { call, strings, choice } = this;
     const isExpanded = choice === "details";
     const isRunning = call.state.status === "running" || call.state.status === "preparing";
-    return html`<section class="tool-call ${stateClass(call)}" part="tool-call" aria-label=${call.title}>
+    return html`<div role="group" class="tool-call ${stateClass(call)}" part="tool-call" aria-label=${call.title}>
       <button
         type="button"
         class="tool-head"
@@ -56,7 +47,7 @@ export class ChatBotToolCall extends View {
         <span class="tool-chevron">${icons.chevron}</span>
       </button>
       ${isExpanded ? this.#renderDetails(isRunning) : choice === null ? this.#renderOutput(isRunning) : nothing}
-    </section>`;
+    </div>`;
   }
 
   #renderOutput(isRunning: boolean): TemplateResult | typeof nothing {
@@ -119,36 +110,4 @@ function renderBlock(block: ToolContentBlock, strings: Strings): TemplateResult 
 
 function renderText(text: string): TemplateResult {
   return html`<pre tabindex="0" dir="auto">${visibleText(text)}</pre>`;
-}
-
-function stateClass({ state }: ToolCall): string {
-  return state.status === "finished" ? `is-${state.outcome}` : `is-${state.status}`;
-}
-
-function stateIcon({ state }: ToolCall): TemplateResult {
-  switch (state.status) {
-    case "preparing":
-    case "running":
-      return html`<span class="spinner"></span>`;
-    case "awaiting_approval":
-      return icons.shield;
-    case "finished":
-      return OUTCOME_ICONS[state.outcome];
-  }
-}
-
-function stateText({ state }: ToolCall, strings: Strings): string {
-  switch (state.status) {
-    case "preparing":
-      return strings.toolPreparing;
-    case "running":
-      return strings.toolRunning;
-    case "awaiting_approval":
-      return strings.toolAwaitingApproval;
-    case "finished": {
-      const outcome = strings.toolOutcome[state.outcome];
-      const hasRun = state.outcome === "ok" || state.outcome === "error";
-      return hasRun && state.durationMs !== null ? `${outcome} · ${strings.toolDuration(state.durationMs)}` : outcome;
-    }
-  }
 }
