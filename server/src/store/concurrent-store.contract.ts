@@ -184,6 +184,31 @@ export function describeConcurrentStore(name: string, open: () => Promise<readon
       expect(await at(0).balances(DAY, [GLOBAL])).toEqual([{ scope: GLOBAL, used: 280, reserved: 0 }]);
     });
 
+    it("either stores a turn with its reservation or refuses it, while orphaned reservations are released", async () => {
+      const outcomes = await all(100, async (store, index) => {
+        const conversation = aConversation({ owner: anOwner({ user: `user-${index}` }) });
+        const turn = aTurn(conversation);
+        const scope: UsageScope = { type: "user", id: `user-${index}` };
+        const reservation = await store.reserve(DAY, [scope], { turnId: turn.id, fence: null }, () =>
+          aReservation(turn.id, [scope], 10),
+        );
+        if (reservation === null) throw new Error("was not granted");
+        const [isStored] = await Promise.all([
+          store
+            .createTurn({ ...aNewTurn({ conversation, turn }), reservationId: reservation.id })
+            .then(() => true, refusedAsStale),
+          // Who takes a request for dead does not know that it is only slow.
+          at(index + 1).releaseOrphanedReservations({ scope }),
+        ]);
+        const isStoredLater = (await store.findTurn(turn.id)) !== null;
+        const isReserved = (await store.findReservation(turn.id)) !== null;
+        return { isStored, isStoredLater, isReserved };
+      });
+      for (const { isStored, isStoredLater, isReserved } of outcomes) {
+        expect([isStoredLater, isReserved]).toEqual([isStored, isStored]);
+      }
+    });
+
     it("shows a reader a conversation and its log as of one moment", async () => {
       const created = await begin("ada");
       const { conversation } = created;

@@ -98,16 +98,12 @@ export async function reserve(
  * their conversation was deleted since. What the provider had counted is counted; the others never asked for anything.
  */
 export async function releaseOrphans(tx: Tx, which: OrphanedReservations): Promise<void> {
-  let orphaned = tx
-    .selectFrom("reservations")
-    .leftJoin("turns", "turns.id", "reservations.turn_id")
-    .select(["reservations.id", "tokens", "input_tokens", "streamed_bytes"])
-    .where((where) => where.or([where("turns.id", "is", null), where("turns.status", "=", "done")]));
+  let found = orphans(tx);
   if ("createdBefore" in which) {
-    orphaned = orphaned.where("reservations.created_at", "<", which.createdBefore);
+    found = found.where("reservations.created_at", "<", which.createdBefore);
   } else {
     const { type, id } = which.scope;
-    orphaned = orphaned.where("reservations.id", "in", (select) =>
+    found = found.where("reservations.id", "in", (select) =>
       select
         .selectFrom("reservation_scopes")
         .select("reservation_id")
@@ -115,7 +111,22 @@ export async function releaseOrphans(tx: Tx, which: OrphanedReservations): Promi
         .where("reservation_scopes.scope_id", "=", id),
     );
   }
-  await settleUnfinished(tx, await orphaned.execute());
+  const kept: string[] = [];
+  for (const { id } of await found.orderBy("reservations.id").execute()) {
+    if (await keepReservation(tx, id)) kept.push(id);
+  }
+  if (kept.length === 0) return;
+  // Looked at again now that nobody else can take them: a turn that was being stored meanwhile has its reservation.
+  await settleUnfinished(tx, await orphans(tx).where("reservations.id", "in", kept).execute());
+}
+
+/** Reservations for turns that are over or not on record. */
+function orphans(tx: Tx) {
+  return tx
+    .selectFrom("reservations")
+    .leftJoin("turns", "turns.id", "reservations.turn_id")
+    .select(["reservations.id", "tokens", "input_tokens", "streamed_bytes"])
+    .where((where) => where.or([where("turns.id", "is", null), where("turns.status", "=", "done")]));
 }
 
 /** Whether this is still booked, and nobody settles it before the transaction ends. */
