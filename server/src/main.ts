@@ -22,7 +22,7 @@ import { openStore } from "./store/sql/open-store.ts";
 import { KEY_LIFETIME_MS } from "./store/store.ts";
 import { OpenStreams } from "./stream/open-streams.ts";
 import { permittedTools } from "./tools/permitted-tools.ts";
-import type { Tool } from "./tools/tool.ts";
+import type { CatalogTool } from "./tools/tool.ts";
 import { createToolCatalog } from "./tools/tool-catalog.ts";
 import { createToolTokens } from "./tools/tool-token.ts";
 import { createModelClient } from "./turn/model-client.ts";
@@ -56,6 +56,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     rules: config.toolRules,
     tokens,
     workspace: { directory: config.workspaceDir, ...config.workspace },
+    issuerRules: config.issuers.flatMap(({ tools }) => (tools === null ? [] : [tools])),
     log: logger,
   });
   const streams = new OpenStreams(STREAM_LIMITS);
@@ -78,7 +79,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       deadlines: { idleMs: config.providerIdleSeconds * 1000, totalMs: MODEL_CALL_MS },
       warn: (warning) => logger.warn({ warning }, "model client"),
     }),
-    permittedTools: (tools: readonly Tool[], { owner, grants }: Identity) =>
+    permittedTools: (tools: readonly CatalogTool[], { owner, grants }: Identity) =>
       permittedTools(tools, permissionsOf(grants, config.roles), issuerOf(config, owner)?.tools ?? {}),
     observer: observeTurns(logger, metrics),
     options: {

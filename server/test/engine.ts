@@ -13,7 +13,7 @@ import { createSqlStore } from "../src/store/sql/sql-store.ts";
 import type { LoggedEvent, Store } from "../src/store/store.ts";
 import type { TurnRecord } from "../src/store/turn-record.ts";
 import { permittedTools } from "../src/tools/permitted-tools.ts";
-import type { Tool } from "../src/tools/tool.ts";
+import type { CatalogTool, Tool } from "../src/tools/tool.ts";
 import { createModelClient } from "../src/turn/model-client.ts";
 import { startTurn } from "../src/turn/start-turn.ts";
 import { TurnRunner } from "../src/turn/turn-runner.ts";
@@ -258,7 +258,7 @@ export class Engine {
     const { conversationId } = turn;
     const reason = approved ? null : "No.";
     const decision = { conversationId, toolUseId, approved, inputSha256: null, reason, remember };
-    const permitted = (tools: readonly Tool[]): readonly Tool[] => permittedTools(tools, identity.permissions);
+    const permitted = (tools: readonly CatalogTool[]): readonly Tool[] => permittedTools(tools, identity.permissions);
     await decide(decision, identity, { store: this.store, now: this.now, tools: () => this.tools.list(), permitted });
     this.replica.runner.decided(turn.id);
   }

@@ -33,12 +33,15 @@ export interface HeldRun {
 
 /** Tools with every manner that a real one may have. */
 export interface HandmadeTools extends ToolCatalog {
+  list(): Promise<readonly Tool[]>;
   /** Inputs that `notes__write` was run with. */
   readonly written: Record<string, unknown>[];
   /** The next run of `notes__wait`. */
   nextHeld(): Promise<HeldRun>;
   /** Takes a tool out, or puts another one in its place. */
   replace(name: string, tool: Tool | null): void;
+  /** Lets this process know what a tool is by now. */
+  announce(name: string): void;
 }
 
 /** A catalog of handmade tools. */
@@ -94,7 +97,10 @@ export function createHandmadeTools(): HandmadeTools {
     replace(name, tool) {
       if (tool === null) tools.delete(name);
       else tools.set(name, tool);
-      if (tool !== null) for (const listener of listeners) listener([tool]);
+    },
+    announce(name) {
+      const tool = tools.get(name);
+      if (tool !== undefined) for (const listener of listeners) listener([tool]);
     },
     list: () => Promise.resolve([...tools.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))),
     onLoaded(listener) {

@@ -4,7 +4,7 @@ import { holdsPermission } from "../permission.ts";
 import type { Identity } from "../store/identity.ts";
 import type { Store } from "../store/store.ts";
 import { advanceToolCall, type ToolCallRecord } from "../store/tool-call-record.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { CatalogTool } from "../tools/tool.ts";
 
 /** A person's answer. */
 export interface Decision {
@@ -29,9 +29,9 @@ export async function decide(
   services: {
     store: Store;
     now: () => number;
-    tools: () => Promise<readonly Tool[]>;
+    tools: () => Promise<readonly CatalogTool[]>;
     /** Those of the tools that this identity may run. */
-    permitted: (tools: readonly Tool[]) => readonly Tool[];
+    permitted: (tools: readonly CatalogTool[]) => readonly Pick<CatalogTool, "name">[];
   },
 ): Promise<ApprovalResponse> {
   const { store } = services;
@@ -90,12 +90,12 @@ function recordedDecision(call: ToolCallRecord, approved: boolean): ApprovalResp
 function checkPermission(
   call: ToolCallRecord,
   identity: Identity,
-  tools: readonly Tool[],
-  permitted: readonly Tool[],
+  tools: readonly CatalogTool[],
+  permitted: readonly Pick<CatalogTool, "name">[],
 ): void {
   const tool = tools.find(({ name }) => name === call.name);
   if (tool === undefined || permitted.some(({ name }) => name === call.name)) return;
-  const missing = tool.rule.permissions.find((permission) => !holdsPermission(identity.permissions, permission));
+  const missing = tool.rule?.permissions.find((permission) => !holdsPermission(identity.permissions, permission));
   throw new ChatError("forbidden", { details: missing === undefined ? {} : { permission: missing } });
 }
 

@@ -3,7 +3,7 @@ import type { Middleware } from "koa";
 import { decide } from "../approval/decide.ts";
 import { ChatError } from "../errors.ts";
 import type { Identity } from "../store/identity.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { CatalogTool } from "../tools/tool.ts";
 import type { TurnRunner } from "../turn/turn-runner.ts";
 import type { TurnServices } from "../turn/turn-services.ts";
 
@@ -37,7 +37,7 @@ export function approval(options: ApprovalOptions): Middleware<{ identity: Ident
       store,
       now,
       tools: () => services.catalog.list(),
-      permitted: (tools: readonly Tool[]) => services.permittedTools(tools, identity),
+      permitted: (tools: readonly CatalogTool[]) => services.permittedTools(tools, identity),
     });
     options.onDecided(decided.decision);
     const call = await store.findToolCall(decision.conversationId, decision.toolUseId);

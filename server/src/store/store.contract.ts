@@ -495,6 +495,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    it("finds the calls that parked turns wait for", async () => {
+      const parked = await begin();
+      const waiting = [aPendingCall(parked.turn, LATER), aPendingCall(parked.turn, EARLIER)];
+      await park(parked, [...waiting, { ...aPendingCall(parked.turn, LATER), state: { status: "denied" } }]);
+      const running = await begin();
+      await commit(running, { toolCalls: [{ from: null, call: aPendingCall(running.turn, LATER) }] });
+      const ids = (await store.findPendingCalls()).map(({ toolUseId }) => toolUseId);
+      expect(ids.toSorted()).toEqual(waiting.map(({ toolUseId }) => toolUseId).toSorted());
+    });
+
     describe("look-ups", () => {
       it.each<[string, Partial<Owner>]>([
         ["another user", { user: "eve" }],

@@ -231,6 +231,8 @@ export interface Store {
   trimKeys(createdBefore: string): Promise<void>;
 
   findToolCall(conversationId: string, toolUseId: string): Promise<ToolCallRecord | null>;
+  /** Every call that a parked turn waits to have decided. */
+  findPendingCalls(): Promise<readonly ToolCallRecord[]>;
   /** false: the call was no longer pending, and nothing was written. */
   decide(decision: DecisionRecord): Promise<boolean>;
   /** In the order of their names. */

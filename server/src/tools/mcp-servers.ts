@@ -4,7 +4,7 @@ import type { McpConnectionState } from "./mcp-connection.ts";
 import { McpConnections, maxCalls } from "./mcp-connections.ts";
 import { ambiguousServers, toolName } from "./mcp-name.ts";
 import { createMcpTool, type McpServer } from "./mcp-tool.ts";
-import type { Tool, ToolCatalog, ToolRule } from "./tool.ts";
+import type { CatalogTool, ToolCatalog, ToolRule } from "./tool.ts";
 import { findToolRule, type McpServerConfig } from "./tool-config.ts";
 import type { ToolLog } from "./tool-log.ts";
 import { schemaProblem } from "./tool-schema.ts";
@@ -21,6 +21,8 @@ const RELOAD_MS = 1000;
 export interface McpServersOptions {
   servers: Readonly<Record<string, McpServerConfig>>;
   rules: Readonly<Record<string, ToolRule>>;
+  /** Those of issuers that have rules of their own. */
+  issuerRules?: readonly Readonly<Record<string, ToolRule>>[] | undefined;
   log: ToolLog;
   /** Null: no server needs any. */
   tokens?: ToolTokens | null | undefined;
@@ -33,13 +35,14 @@ type ToolsListener = Parameters<ToolCatalog["onLoaded"]>[0];
 /** What was made of a server's list the last time; a new list is a new array. */
 interface Loaded {
   definitions: readonly McpToolDefinition[];
-  tools: readonly Tool[];
+  tools: readonly CatalogTool[];
 }
 
 /** Every configured tool server. One that does not answer, or a tool that cannot be offered, disturbs no other. */
 export class McpServers {
   readonly #servers: readonly McpServer[];
   readonly #rules: Readonly<Record<string, ToolRule>>;
+  readonly #issuerRules: readonly Readonly<Record<string, ToolRule>>[];
   readonly #log: ToolLog;
   readonly #patienceMs: number;
   readonly #loaded = new Map<string, Loaded>();
@@ -51,6 +54,7 @@ export class McpServers {
 
   constructor(options: McpServersOptions) {
     this.#rules = options.rules;
+    this.#issuerRules = options.issuerRules ?? [];
     this.#log = options.log;
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     const refused = ambiguousServers(Object.keys(options.servers), RESERVED_NAMES);
@@ -76,7 +80,7 @@ export class McpServers {
    * change while it is away: a call then fails, and the model is told. Of a server that is to be asked anew, only what it
    * answers. Never rejects.
    */
-  async list(askAnew?: string): Promise<readonly Tool[]> {
+  async list(askAnew?: string): Promise<readonly CatalogTool[]> {
     const lists = await Promise.all(this.#servers.map((server) => this.#listServer(server, server.name === askAnew)));
     return lists.flat();
   }
@@ -109,7 +113,7 @@ export class McpServers {
     this.#reloads.set(name, setTimeout(reload, RELOAD_MS).unref());
   }
 
-  async #listServer(server: McpServer, isAskedAnew: boolean): Promise<readonly Tool[]> {
+  async #listServer(server: McpServer, isAskedAnew: boolean): Promise<readonly CatalogTool[]> {
     const loaded = this.#loaded.get(server.name);
     const known = isAskedAnew ? [] : (loaded?.tools ?? []);
     try {
@@ -146,7 +150,7 @@ export class McpServers {
   }
 
   /** Whoever knows a tool as it was does without it from now on. */
-  #compare(tools: readonly Tool[]): void {
+  #compare(tools: readonly CatalogTool[]): void {
     const changed = tools.filter(({ name, fingerprint }) => this.#fingerprints.get(name) !== fingerprint);
     for (const { server, name, fingerprint } of changed) {
       if (this.#fingerprints.has(name)) {
@@ -158,12 +162,13 @@ export class McpServers {
   }
 
   /** A tool that cannot be offered is left out and named in the log: it is the operator's to mend, and only that one. */
-  #load(definition: McpToolDefinition, server: McpServer): Tool | null {
+  #load(definition: McpToolDefinition, server: McpServer): CatalogTool | null {
     const name = toolName(server.name, definition.name);
     const problem = name === null ? "the name is too long" : definitionProblem(definition);
     if (name === null || problem !== null) return this.#leaveOut(server, definition, problem);
     const rule = findToolRule(this.#rules, name);
-    if (rule === null) return this.#leaveOut(server, definition, "no rule in the configuration says who may use it");
+    const isRuled = rule !== null || this.#issuerRules.some((rules) => findToolRule(rules, name) !== null);
+    if (!isRuled) return this.#leaveOut(server, definition, "no rule in the configuration says who may use it");
     try {
       return createMcpTool(name, definition, server, rule);
     } catch (error) {

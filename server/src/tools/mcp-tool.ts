@@ -7,7 +7,7 @@ import type { McpConnections } from "./mcp-connections.ts";
 import { createInputCheck } from "./mcp-input-check.ts";
 import { readMcpResult } from "./mcp-result.ts";
 import { ProgressQueue } from "./progress-queue.ts";
-import type { Tool, ToolCallContext, ToolOutput, ToolRule } from "./tool.ts";
+import type { CatalogTool, Tool, ToolCallContext, ToolOutput, ToolRule } from "./tool.ts";
 import type { McpServerConfig } from "./tool-config.ts";
 import { toolFingerprint } from "./tool-fingerprint.ts";
 import { errorOutput } from "./tool-result.ts";
@@ -30,7 +30,12 @@ export interface McpServer {
  * The host's token never leaves for a tool server. A trusted one is told who the user is, as verified data in
  * `_meta["chatbot/user"]`; every one gets the call's key in `_meta["chatbot/idempotencyKey"]`.
  */
-export function createMcpTool(name: string, definition: McpToolDefinition, server: McpServer, rule: ToolRule): Tool {
+export function createMcpTool(
+  name: string,
+  definition: McpToolDefinition,
+  server: McpServer,
+  rule: ToolRule | null,
+): CatalogTool {
   const trusted = server.config.trusted === true;
   const annotations = readAnnotations(definition);
   const described = {
@@ -39,16 +44,20 @@ export function createMcpTool(name: string, definition: McpToolDefinition, serve
     inputSchema: definition.inputSchema,
     annotations,
   };
+  const under = (given: ToolRule | null): Pick<Tool, "repeatable" | "run"> => ({
+    repeatable: given?.idempotent ?? (trusted && isRepeatable(definition)),
+    run: (input, context) => runMcpTool(definition, server, given?.timeoutSeconds, input, context),
+  });
   return {
     ...described,
+    ...under(rule),
+    under,
     server: server.name,
     title: cleanTitle(definition.title ?? annotations.title ?? "") || cleanTitle(definition.name),
     rule,
     trusted,
     fingerprint: toolFingerprint(described),
-    repeatable: rule.idempotent ?? (trusted && isRepeatable(definition)),
     checkInput: createInputCheck(definition.inputSchema),
-    run: (input, context) => runMcpTool(definition, server, rule, input, context),
   };
 }
 
@@ -72,11 +81,11 @@ function readAnnotations({ annotations = {} }: McpToolDefinition): ToolAnnotatio
 async function runMcpTool(
   definition: McpToolDefinition,
   server: McpServer,
-  rule: ToolRule,
+  ownSeconds: number | undefined,
   input: ToolInput,
   context: ToolCallContext,
 ): Promise<ToolOutput> {
-  const timeoutSeconds = rule.timeoutSeconds ?? server.config.timeoutSeconds ?? TIMEOUT_SECONDS;
+  const timeoutSeconds = ownSeconds ?? server.config.timeoutSeconds ?? TIMEOUT_SECONDS;
   const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
   const signal = AbortSignal.any([context.signal, deadline]);
   const told = new ProgressQueue((delta) => context.onDelta(delta));

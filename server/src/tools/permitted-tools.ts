@@ -1,21 +1,21 @@
 import { holdsPermission } from "../permission.ts";
-import type { Tool, ToolRule } from "./tool.ts";
+import type { CatalogTool, Tool, ToolRule } from "./tool.ts";
 import { findToolRule } from "./tool-config.ts";
 
 /**
  * The tools somebody with these permissions may see and run, as far as they may: all of a tool's permissions must be held.
- * `ownRules`, where the token's issuer has some, take the place of the server's.
+ * `ownRules`, where the token's issuer has some, come before the server's: they can change the rule of a tool, and offer
+ * one that the server's rules offer to nobody.
  */
 export function permittedTools(
-  tools: readonly Tool[],
+  tools: readonly CatalogTool[],
   permissions: readonly string[],
   ownRules: Readonly<Record<string, ToolRule>> = {},
 ): readonly Tool[] {
-  return tools
-    .map((tool) => ({
-      ...tool,
-      ...tool.limitedTo?.(permissions),
-      rule: findToolRule(ownRules, tool.name) ?? tool.rule,
-    }))
-    .filter((tool) => tool.rule.permissions.every((needed) => holdsPermission(permissions, needed)));
+  return tools.flatMap((tool) => {
+    const ownRule = findToolRule(ownRules, tool.name);
+    const rule = ownRule ?? tool.rule;
+    if (rule === null || !rule.permissions.every((needed) => holdsPermission(permissions, needed))) return [];
+    return [{ ...tool, ...tool.limitedTo?.(permissions), ...(ownRule === null ? {} : tool.under?.(ownRule)), rule }];
+  });
 }

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type HttpFixture, startHttpServer1, startHttpServer2 } from "../../test/fixtures/http-server.ts";
 import { CallLost } from "./call-lost.ts";
-import type { Tool, ToolCallContext, ToolCatalog, ToolDelta, ToolRule } from "./tool.ts";
+import { permittedTools } from "./permitted-tools.ts";
+import type { CatalogTool, ToolCallContext, ToolCatalog, ToolDelta, ToolRule } from "./tool.ts";
 import { createToolCatalog } from "./tool-catalog.ts";
 import type { McpServerConfig, StdioServerConfig } from "./tool-config.ts";
 
@@ -26,22 +27,30 @@ type Line = Record<string, unknown> & { message: string };
 interface Opened {
   catalog: ToolCatalog;
   lines: Line[];
-  tool(name: string): Promise<Tool>;
+  tool(name: string): Promise<CatalogTool>;
 }
 
 function openCatalog(
   mcpServers: Record<string, McpServerConfig>,
   rules: Record<string, ToolRule> = RULES,
   patienceMs = 20_000,
+  issuerRules: Record<string, ToolRule>[] = [],
 ): Opened {
   const lines: Line[] = [];
   const write = (fields: Record<string, unknown>, message: string): void => {
     lines.push({ ...fields, message });
   };
   const log = { info: write, warn: write };
-  const catalog = createToolCatalog({ mcpServers, rules, workspace: { directory: "never-used" }, log, patienceMs });
+  const catalog = createToolCatalog({
+    mcpServers,
+    rules,
+    issuerRules,
+    workspace: { directory: "never-used" },
+    log,
+    patienceMs,
+  });
   cleanUps.push(() => catalog.close());
-  const tool = async (name: string): Promise<Tool> => {
+  const tool = async (name: string): Promise<CatalogTool> => {
     const found = (await catalog.list()).find((candidate) => candidate.name === name);
     if (found === undefined) throw new Error(`${name} is not offered`);
     return found;
@@ -357,6 +366,46 @@ describe("A tool catalog", () => {
     expect((await catalog.list()).map((tool) => tool.name)).toEqual(["fixture__echo", ...BUILT_IN]);
   });
 
+  it("holds a tool that only an issuer's own rules name, under no rule", async () => {
+    const issuerRules = [{ fixture__echo: { permissions: [], approval: "never", timeoutSeconds: 0.2 } as const }];
+    const { catalog } = openCatalog({ fixture: stdio("stdio-server-2.ts") }, {}, 20_000, issuerRules);
+    const tools = await catalog.list();
+    expect(tools.map((tool) => tool.name)).toEqual(["fixture__echo", ...BUILT_IN]);
+    expect(tools[0]?.rule).toBeNull();
+  });
+
+  it("ends a call when the issuer's own rule says so", async () => {
+    const rule = { permissions: [], approval: "never", timeoutSeconds: 0.2 } as const;
+    const { tool } = openCatalog(
+      { fixture: stdio("stdio-server-2.ts") },
+      { "*": { permissions: [], approval: "never" } },
+    );
+    const [wait] = permittedTools([await tool("fixture__wait")], [], { fixture__wait: rule });
+    expect(JSON.stringify(await wait?.run({}, callContext()))).toContain("0.2 seconds");
+  });
+
+  it("tells when a tool has changed, once, and logs it", async () => {
+    const server = await http(startHttpServer2);
+    const { catalog, lines, tool } = openCatalog({ fixture: { type: "http", url: server.url } });
+    const heard: string[][] = [];
+    const stop = catalog.onLoaded((tools) => heard.push(tools.map(({ name }) => name)));
+    const echo = await tool("fixture__echo");
+    expect(heard).toEqual(
+      [FIXTURE_TOOLS.map((name) => `fixture__${name}`)].map((names) => expect.arrayContaining(names)),
+    );
+    server.fixture.change("echo");
+    // Nobody asks for the list. Whoever is not listening yet does not hear the first announcement.
+    const heardSince = (): string[][] => {
+      server.announce();
+      return heard.slice(1);
+    };
+    await expect.poll(heardSince, { timeout: 20_000, interval: 2_000 }).toEqual([["fixture__echo"]]);
+    const changes = lines.filter((line) => line.message.startsWith("a tool has changed"));
+    expect(changes).toEqual([expect.objectContaining({ server: "fixture", tool: "fixture__echo" })]);
+    expect((await tool("fixture__echo")).fingerprint).not.toBe(echo.fingerprint);
+    stop();
+  });
+
   it("refuses servers whose tools could pass for another's", async () => {
     const { catalog, lines } = openCatalog({
       workspace: stdio("stdio-server-2.ts"),
@@ -380,7 +429,7 @@ describe("A tool catalog", () => {
     const everything: ToolRule = { permissions: [], approval: "never" };
     const byDefault = await openCatalog({}, { "*": everything }).catalog.list();
     const byPattern = await openCatalog({}, { "workspace__*": everything }).catalog.list();
-    expect(byDefault.map(({ name, rule }) => [name, rule.permissions, rule.approval])).toEqual([
+    expect(byDefault.map(({ name, rule }) => [name, rule?.permissions, rule?.approval])).toEqual([
       ["workspace__edit_file", ["workspace:write", "workspace:overwrite"], "always"],
       ["workspace__list_files", ["workspace:read"], "never"],
       ["workspace__read_file", ["workspace:read"], "never"],

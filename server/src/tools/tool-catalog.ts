@@ -1,6 +1,6 @@
 import { confusableNames } from "./mcp-name.ts";
 import { McpServers } from "./mcp-servers.ts";
-import type { Tool, ToolCatalog, ToolRule } from "./tool.ts";
+import type { CatalogTool, ToolCatalog, ToolRule } from "./tool.ts";
 import { findToolRule, type McpServerConfig } from "./tool-config.ts";
 import type { ToolLog } from "./tool-log.ts";
 import type { ToolTokens } from "./tool-token.ts";
@@ -12,6 +12,8 @@ export interface ToolCatalogOptions {
   mcpServers: Readonly<Record<string, McpServerConfig>>;
   /** A tool server's tool without a rule is offered to nobody; one with an empty list of permissions to everybody. */
   rules: Readonly<Record<string, ToolRule>>;
+  /** Those of each issuer that has rules of its own: tools that only they name are here, too. */
+  issuerRules?: readonly Readonly<Record<string, ToolRule>>[];
   workspace: WorkspaceOptions;
   log: ToolLog;
   /** For the tool servers that want some. */
@@ -22,9 +24,9 @@ export interface ToolCatalogOptions {
 
 /** Every tool of this server: those of the configured tool servers and the built-in ones. Connects when first asked. */
 export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
-  const { mcpServers, rules, workspace, log, tokens, patienceMs } = options;
-  const servers = new McpServers({ servers: mcpServers, rules, log, tokens, patienceMs });
-  const builtIn = createWorkspaceTools(workspace, (name) => builtInRule(rules, name));
+  const { mcpServers, rules, issuerRules, workspace, log, tokens, patienceMs } = options;
+  const servers = new McpServers({ servers: mcpServers, rules, issuerRules, log, tokens, patienceMs });
+  const builtIn = createWorkspaceTools(workspace, (name) => findToolRule(rules, name));
   const reported = new Set<string>();
 
   return {
@@ -44,14 +46,8 @@ export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
   };
 }
 
-/** A rule for everything (`*`) is meant for tool servers: it must not open the workspace by accident. */
-function builtInRule(rules: Readonly<Record<string, ToolRule>>, name: string): ToolRule | null {
-  const own = Object.entries(rules).filter(([key]) => key.startsWith("workspace__"));
-  return findToolRule(Object.fromEntries(own), name);
-}
-
 /** By code units: the same order everywhere, whatever the locale. */
-function byName(a: Tool, b: Tool): number {
+function byName(a: CatalogTool, b: CatalogTool): number {
   if (a.name === b.name) return 0;
   return a.name < b.name ? -1 : 1;
 }

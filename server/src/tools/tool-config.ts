@@ -51,6 +51,8 @@ interface SignedTokenAuth {
 /** One entry of `mcpServers`, in the shape every MCP host uses. */
 export type McpServerConfig = StdioServerConfig | HttpServerConfig;
 
+const BUILT_IN = "workspace__";
+
 const timeoutSecondsSchema = z.number().positive().max(3600);
 
 const serverOptions = {
@@ -117,17 +119,23 @@ export const toolRuleSchema: z.ZodType<ToolRule> = z.strictObject({
   streamInput: z.boolean().optional(),
 });
 
-/** The one rule that applies to a tool: the one with its exact name, else the longest pattern (`*`) that matches. */
+/** Key of the one rule that applies to a tool: its exact name, else the longest pattern (`*`) that matches. */
+export function findToolRuleKey(rules: Readonly<Record<string, unknown>>, toolName: string): string | null {
+  const candidates = Object.keys(rules).filter((key) => key === toolName || matches(key, toolName));
+  candidates.sort((a, b) => Number(b === toolName) - Number(a === toolName) || b.length - a.length || (a < b ? -1 : 1));
+  return candidates[0] ?? null;
+}
+
+/** The one rule that applies to a tool. */
 export function findToolRule(rules: Readonly<Record<string, ToolRule>>, toolName: string): ToolRule | null {
-  const candidates = Object.entries(rules).filter(([key]) => key === toolName || matches(key, toolName));
-  candidates.sort(
-    ([a], [b]) => Number(b === toolName) - Number(a === toolName) || b.length - a.length || (a < b ? -1 : 1),
-  );
-  return candidates[0]?.[1] ?? null;
+  const key = findToolRuleKey(rules, toolName);
+  return key === null ? null : (rules[key] ?? null);
 }
 
 /** Each piece between stars is looked for once, from the left: linear, unlike a regular expression made of the pattern. */
 function matches(pattern: string, name: string): boolean {
+  // A pattern such as `*` is meant for tool servers: it must not open the workspace by accident.
+  if (name.startsWith(BUILT_IN) && !pattern.startsWith(BUILT_IN)) return false;
   const [head = "", ...pieces] = pattern.split("*");
   const tail = pieces.pop();
   if (tail === undefined || !name.startsWith(head)) return false;

@@ -80,13 +80,21 @@ export interface Tool {
   run(input: ToolInput, context: ToolCallContext): Promise<ToolOutput>;
 }
 
+/** A tool before it is known whose rules apply. */
+export interface CatalogTool extends Omit<Tool, "rule"> {
+  /** The server's; null where only an issuer's own rules name the tool. */
+  rule: ToolRule | null;
+  /** What is different under a rule in its place. */
+  under?(rule: ToolRule): Pick<Tool, "repeatable" | "run">;
+}
+
 /** Where tools come from. */
 export interface ToolCatalog {
   /**
    * Every tool, sorted by name. Those of a server that does not answer are told as they were the last time; the server
    * with this name is asked anew, and left out when it does not answer. Never throws.
    */
-  list(askAnew?: string): Promise<readonly Tool[]>;
+  list(askAnew?: string): Promise<readonly CatalogTool[]>;
   /** Hears of tool servers' tools that are new, or not what they were; the result ends that. */
   onLoaded(listener: (tools: readonly Pick<Tool, "name" | "fingerprint">[]) => void): () => void;
   /** State of each tool server, by configured name, for `/ready` and `/metrics`. */

@@ -19,6 +19,7 @@ import {
   NOT_OFFERED,
   SIGNED_OUT,
   UNKNOWN,
+  WITHDRAWN,
 } from "./tool-call-ending.ts";
 import type { RecordEntry, Turn } from "./turn.ts";
 import type { TurnServices } from "./turn-services.ts";
@@ -78,6 +79,7 @@ async function awaitDecision(call: ToolCallRecord, turn: Turn, services: TurnSer
   let current = call;
   while (current.state.status === "pending") {
     if (hasExpired(current, services)) return finish(current, EXPIRED, services, step.record);
+    if (hasChanged(current, turn)) return finish(current, WITHDRAWN, services, step.record);
     if (turn.signal.aborted || !(await step.newsOrQuiet())) return;
     await turn.refresh();
     current = turn.toolCalls.find(({ toolUseId }) => toolUseId === call.toolUseId) ?? current;
@@ -87,6 +89,12 @@ async function awaitDecision(call: ToolCallRecord, turn: Turn, services: TurnSer
 
 function hasExpired(call: ToolCallRecord, services: TurnServices): boolean {
   return call.approval !== null && Date.parse(call.approval.expiresAt) <= services.now();
+}
+
+/** A tool that is away may come back as it was. */
+function hasChanged(call: ToolCallRecord, turn: Turn): boolean {
+  const tool = turn.tools.get(call.name);
+  return tool !== undefined && tool.fingerprint !== call.fingerprint;
 }
 
 /** The question is stored with the event that shows it. */

@@ -423,6 +423,61 @@ describe("a call that needs approval", () => {
     expect(outcomes(await engine.eventsOf(turn))).toMatchObject({ toolu_write: "error" });
   });
 
+  describe("whose tool is known to have changed", () => {
+    const change = (engine: Engine, fingerprint: string): void => {
+      engine.tools.replace(
+        WRITE.name,
+        aTool(WRITE.name, { fingerprint, rule: { permissions: [], approval: "always" } }),
+      );
+      engine.tools.announce(WRITE.name);
+    };
+
+    it("is withdrawn, and the model goes on without it", async () => {
+      const engine = await start();
+      const turn = await ask(engine);
+      change(engine, "another");
+      expect(await engine.done(turn)).toBe("end_turn");
+      expect(outcomes(await engine.eventsOf(turn))).toMatchObject({ toolu_write: "cancelled" });
+      expect(JSON.stringify(engine.prompts.at(-1)?.messages)).toContain("The tool has changed");
+      await expect(engine.decide(turn, "toolu_write", true)).rejects.toMatchObject({ code: "approval_superseded" });
+      expect(engine.tools.written).toEqual([]);
+    });
+
+    it("is withdrawn while another tool of its step runs", async () => {
+      const engine = await start();
+      const turn = await engine.script([{ tool_use: [{ name: "notes__wait" }, WRITE] }, { text: "Ok." }]);
+      const held = await engine.tools.nextHeld();
+      await engine.event(turn, "tool_request");
+      change(engine, "another");
+      await engine.event(turn, "tool_result", ({ outcome }) => outcome === "cancelled");
+      held.answer(text("waited"));
+      expect(await engine.done(turn)).toBe("end_turn");
+      expect(engine.tools.written).toEqual([]);
+    });
+
+    it("is withdrawn alone: other questions stay", async () => {
+      const engine = await start();
+      const other = { id: "toolu_other", name: "notes__read", input: { path: "b.txt" } };
+      engine.tools.replace(other.name, aTool(other.name, { rule: { permissions: [], approval: "always" } }));
+      const turn = await engine.script([{ tool_use: [WRITE, other] }, { text: "Ok." }]);
+      await engine.parked(turn);
+      change(engine, "another");
+      await engine.event(turn, "tool_result");
+      await engine.decide(turn, other.id, true);
+      expect(await engine.done(turn)).toBe("end_turn");
+      expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_write: "cancelled", toolu_other: "ok" });
+    });
+
+    it("stays when it has not changed after all", async () => {
+      const engine = await start();
+      const turn = await ask(engine);
+      engine.tools.announce(WRITE.name);
+      await engine.decide(turn, "toolu_write", true);
+      expect(await engine.done(turn)).toBe("end_turn");
+      expect(engine.tools.written).toHaveLength(1);
+    });
+  });
+
   it("can be decided after the token that asked for it has expired: the newer one counts", async () => {
     const engine = await start();
     const soon = { ...engine.identity, expiresAtMs: engine.now() + 60_000 };

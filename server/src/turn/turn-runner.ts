@@ -1,8 +1,10 @@
 import type { Coordination, HeldLock } from "../store/coordination.ts";
 import { ownerKey } from "../store/identity.ts";
 import { StaleWriteError, type StoredTurn } from "../store/store.ts";
+import type { ToolCallRecord } from "../store/tool-call-record.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
 import { unfinishedCall } from "../store/unfinished-call.ts";
+import type { ToolCatalog } from "../tools/tool.ts";
 import { WakeUp } from "../wake-up.ts";
 import { recoverTurn } from "./recover-turn.ts";
 import { endTurn, runTurn } from "./run-turn.ts";
@@ -52,10 +54,11 @@ export class TurnRunner {
   readonly #services: TurnServices;
   readonly #coordination: Coordination;
   readonly #options: TurnRunnerOptions;
-  readonly #running = new Map<string, { abort: AbortController; ended: Promise<void> }>();
+  readonly #running = new Map<string, Pick<OwnedTurn, "abort" | "news"> & { ended: Promise<void> }>();
   /** Turns that somebody here waits to take. */
   readonly #wanted = new Set<string>();
   readonly #sweep: NodeJS.Timeout;
+  readonly #stopHearing: () => void;
   #draining = false;
   /** Turns are handed over: first those at the end of a step, at last all. */
   #handover: "none" | "between steps" | "now" = "none";
@@ -65,6 +68,7 @@ export class TurnRunner {
     this.#coordination = coordination;
     this.#options = options;
     this.#sweep = setInterval(() => void this.#continueWaiting(), SWEEP_EVERY_MS).unref();
+    this.#stopHearing = services.catalog.onLoaded((tools) => void this.#withdraw(tools));
   }
 
   get isDraining(): boolean {
@@ -83,9 +87,16 @@ export class TurnRunner {
 
   /** Goes on with a parked or orphaned turn as soon as its user's lock is free. Returns at once. */
   continue(turnId: string): void {
+    this.#continue(turnId, async () => {
+      const { store, now } = this.#services;
+      return (await store.findTurnsToContinue(now(), turnId)).length > 0;
+    });
+  }
+
+  #continue(turnId: string, hasWork: () => Promise<boolean>): void {
     if (this.#wanted.has(turnId) || this.#draining) return;
     this.#wanted.add(turnId);
-    this.#take(turnId)
+    this.#take(turnId, hasWork)
       .catch((error: unknown) => this.#services.observer.failed("take turn", error))
       .finally(() => this.#wanted.delete(turnId));
   }
@@ -113,6 +124,7 @@ export class TurnRunner {
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
+    this.#stopHearing();
     const halfTime = setTimeout(() => {
       this.#handover = "between steps";
     }, timeoutMs / 2);
@@ -138,7 +150,26 @@ export class TurnRunner {
     }
   }
 
-  async #take(turnId: string): Promise<void> {
+  /** Questions about tools that are not what they were any more are answered by nobody. */
+  async #withdraw(tools: Parameters<Parameters<ToolCatalog["onLoaded"]>[0]>[0]): Promise<void> {
+    const fingerprints = new Map(tools.map(({ name, fingerprint }) => [name, fingerprint]));
+    const hasChanged = (call: ToolCallRecord): boolean =>
+      fingerprints.has(call.name) && fingerprints.get(call.name) !== call.fingerprint;
+    for (const { news } of this.#running.values()) news.raise();
+    try {
+      const changed = (await this.#services.store.findPendingCalls()).filter(hasChanged);
+      for (const turnId of new Set(changed.map((call) => call.turnId))) {
+        this.#continue(turnId, async () => {
+          const pending = await this.#services.store.findPendingCalls();
+          return pending.some((call) => call.turnId === turnId && hasChanged(call));
+        });
+      }
+    } catch (error) {
+      this.#services.observer.failed("withdraw questions", error);
+    }
+  }
+
+  async #take(turnId: string, hasWork: () => Promise<boolean>): Promise<void> {
     const { store, now } = this.#services;
     const known = await store.findTurn(turnId);
     if (known === null) return;
@@ -150,9 +181,8 @@ export class TurnRunner {
         const seen = released.count;
         const turn = await store.findTurn(turnId);
         if (turn === null || turn.state.status === "done") return;
-        const isDue = (await store.findTurnsToContinue(now(), turnId)).length > 0;
         // Somebody else has acted on what there was to act on.
-        if (turn.state.status === "awaiting_approval" && !isDue) return;
+        if (turn.state.status === "awaiting_approval" && !(await hasWork())) return;
         const claim = await store.claimTurn(turnId, "run", now(), this.leaseExpiresAtMs());
         if (claim !== null) {
           const { fence, wasRunning } = claim;
@@ -207,7 +237,7 @@ export class TurnRunner {
         await owned.renewing;
         if (owned.lock !== null) await this.#coordination.releaseLock(owned.lock);
       });
-    this.#running.set(turn.id, { abort: owned.abort, ended });
+    this.#running.set(turn.id, { abort: owned.abort, news: owned.news, ended });
     return ended;
   }
 

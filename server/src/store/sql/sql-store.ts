@@ -38,7 +38,7 @@ import { migrate } from "./migrations.ts";
 import { parseRecord } from "./reader.ts";
 import { findRunningTurn, leaveRunningPlace, takeRunningPlace } from "./running-turns.ts";
 import type { Schema } from "./schema.ts";
-import { readToolCalls, writeToolCall } from "./tool-calls.ts";
+import { readPendingCalls, readToolCalls, writeToolCall } from "./tool-calls.ts";
 import { inSnapshot, inTransaction } from "./transaction.ts";
 import { checkFence, findActiveTurn, lockTurn, readTurn, turnColumns } from "./turns.ts";
 import { keepReservation, releaseOrphans, reserve, settle, usageBalances } from "./usage.ts";
@@ -355,6 +355,10 @@ class SqlStore implements Store {
     await inTransaction(this.#database, (tx) =>
       tx.deleteFrom("idempotency_keys").where("created_at", "<", createdBefore).execute(),
     );
+  }
+
+  findPendingCalls(): Promise<readonly ToolCallRecord[]> {
+    return readPendingCalls(this.#database);
   }
 
   async findToolCall(conversationId: string, toolUseId: string): Promise<ToolCallRecord | null> {

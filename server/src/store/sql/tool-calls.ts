@@ -17,6 +17,18 @@ export async function readToolCalls(reader: Reader, conversationId: string): Pro
   return rows.map((row) => parseRecord<ToolCallRecord>(row.record));
 }
 
+/** See `Store.findPendingCalls`. */
+export async function readPendingCalls(reader: Reader): Promise<readonly ToolCallRecord[]> {
+  const rows = await reader
+    .selectFrom("tool_calls")
+    .innerJoin("turns", "turns.id", "tool_calls.turn_id")
+    .select("tool_calls.record")
+    .where("turns.status", "=", "awaiting_approval")
+    .where("tool_calls.status", "=", "pending")
+    .execute();
+  return rows.map((row) => parseRecord<ToolCallRecord>(row.record));
+}
+
 /** Writes a new line, or the next state of one. @throws StaleWriteError when it is not in the state it should come from. */
 export async function writeToolCall(tx: Tx, change: ToolCallChange): Promise<void> {
   const { call, from } = change;
