@@ -38,6 +38,24 @@ function problemsOf(attempt: () => unknown): readonly string[] {
 }
 
 describe("loadConfig", () => {
+  it("keeps everything in memory when nothing is to be kept", () => {
+    const { database, retentionDays } = load({ ...REQUIRED, CHATBOT_RETENTION_DAYS: "0" });
+    expect([database, retentionDays]).toEqual([{ type: "sqlite", path: ":memory:" }, 0]);
+    const kept = { CHATBOT_RETENTION_DAYS: "0", DATABASE_URL: "file:./x.db", REDIS_URL: "redis://cache" };
+    expect(problemsOf(() => load({ ...REQUIRED, ...kept }))).toEqual([
+      "CHATBOT_RETENTION_DAYS: with 0 everything is in memory, so DATABASE_URL must not be set",
+      "CHATBOT_RETENTION_DAYS: with 0 everything is in memory, so REDIS_URL must not be set",
+    ]);
+  });
+
+  it("reads the keys of the audit trail, the one that signs first, and shows none that is too short", () => {
+    const [current, former] = ["c".repeat(32), "f".repeat(40)];
+    expect(load({ ...REQUIRED, CHATBOT_AUDIT_KEY: `${current}, ${former}` }).auditKeys).toEqual([current, former]);
+    expect(problemsOf(() => load({ ...REQUIRED, CHATBOT_AUDIT_KEY: `${current},short` }))).toEqual([
+      "CHATBOT_AUDIT_KEY: must be keys of at least 32 characters, separated by commas",
+    ]);
+  });
+
   it("fills in every default", () => {
     expect(load(REQUIRED)).toEqual({
       anthropic: { apiKey: null, model: "claude-haiku-4-5", baseUrl: null },
@@ -56,6 +74,8 @@ describe("loadConfig", () => {
       limits: { user: 50_000, organization: 1_000_000, global: 1_000_000 },
       cacheReadWeight: 0.1,
       database: { type: "sqlite", path: "/srv/chatbot/data/chatbot.db" },
+      retentionDays: 30,
+      auditKeys: [],
       redisUrl: null,
       onRedisLoss: "fail_closed",
       workspaceDir: "/srv/chatbot/workspace",

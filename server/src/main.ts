@@ -7,8 +7,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createTokenBudget } from "./admit/token-budget.ts";
 import { createApp, createMetricsApp } from "./app.ts";
+import { AuditKeys } from "./audit/audit-keys.ts";
 import { permissionsOf } from "./authenticate/identity-from-claims.ts";
 import { createTokenVerifier } from "./authenticate/verify-token.ts";
+import { runCommand } from "./cli/run-command.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -19,7 +21,7 @@ import { createLocalShareCoordination } from "./store/local-share-coordination.t
 import { createMemoryCoordination } from "./store/memory-coordination.ts";
 import { createRedisCoordination } from "./store/redis-coordination.ts";
 import { openStore } from "./store/sql/open-store.ts";
-import { KEY_LIFETIME_MS } from "./store/store.ts";
+import { startUpkeep } from "./store/upkeep.ts";
 import { OpenStreams } from "./stream/open-streams.ts";
 import { permittedTools } from "./tools/permitted-tools.ts";
 import type { CatalogTool } from "./tools/tool.ts";
@@ -32,12 +34,8 @@ import { TurnRunner } from "./turn/turn-runner.ts";
 
 const STREAM_LIMITS = { perUser: 3, perOrganization: 200, perProcess: 1000 };
 const MODEL_CALL_MS = 10 * 60_000;
-const EVENTS_KEPT_MS = 24 * 60 * 60_000;
 /** How long the last events of a turn may take to reach their readers when the process stops. */
 const LAST_WORDS_MS = 500;
-const TIDY_EVERY_MS = 60_000;
-/** No admission takes so long. */
-const ADMISSION_MS = 5 * 60_000;
 
 /** A server that listens. */
 export interface RunningServer {
@@ -48,15 +46,19 @@ export interface RunningServer {
 
 /** Builds every service and listens. */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
-  const store = await openStore(config.database, (error) => logger.warn({ error }, "a database connection was lost"));
+  const store = await openStore(
+    config.database,
+    (error) => logger.warn({ error }, "a database connection was lost"),
+    new AuditKeys(config.auditKeys),
+  );
   const coordination = await openCoordination(config, logger);
   const tokens = config.toolTokens === null ? null : createToolTokens(config.toolTokens);
   const catalog = createToolCatalog({
     mcpServers: config.mcpServers,
     rules: config.toolRules,
+    issuerRules: config.issuers.flatMap(({ tools }) => (tools === null ? [] : [tools])),
     tokens,
     workspace: { directory: config.workspaceDir, ...config.workspace },
-    issuerRules: config.issuers.flatMap(({ tools }) => (tools === null ? [] : [tools])),
     log: logger,
   });
   const streams = new OpenStreams(STREAM_LIMITS);
@@ -119,25 +121,18 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       : await listen(createMetricsApp(metrics).callback(), config.metrics.port, config.http.host);
   // Connected ahead of the first message; a server that is down is tried again when somebody asks.
   void catalog.list();
-  const tidy = setInterval(() => {
-    const before = (ms: number): string => new Date(Date.now() - ms).toISOString();
-    Promise.all([
-      store.trimEvents(before(EVENTS_KEPT_MS)),
-      store.trimKeys(before(KEY_LIFETIME_MS)),
-      store.releaseOrphanedReservations({ createdBefore: before(ADMISSION_MS) }),
-    ]).catch((error: unknown) => logger.warn({ error }, "the store was not tidied"));
-  }, TIDY_EVERY_MS).unref();
+  const upkeep = startUpkeep(store, logger, { retentionDays: config.retentionDays });
 
   return {
     url: urlOf(server, config.http.host),
     async stop() {
-      clearInterval(tidy);
       await runner.drain(config.drainSeconds * 1000);
       await Promise.all([server, ...(metricsServer === null ? [] : [metricsServer])].map(close));
       // What was admitted at the last moment is handed over.
       await runner.drain(0);
       await catalog.close();
       await coordination.close();
+      await upkeep.stop();
       await store.close();
     },
   };
@@ -199,6 +194,13 @@ function readTextFile(path: string): string | null {
   }
 }
 
+/** Says what a command has to say, and ends with its exit code. */
+async function command(words: readonly string[]): Promise<void> {
+  const { exitCode, output } = await runCommand(words, process.env, process.cwd());
+  await new Promise((resolve) => (exitCode === 2 ? process.stderr : process.stdout).write(output, resolve));
+  process.exitCode = exitCode;
+}
+
 async function main(): Promise<void> {
   const config = loadConfig(process.env, readTextFile, process.cwd());
   const logger = createLogger(config.logLevel);
@@ -222,7 +224,9 @@ async function main(): Promise<void> {
 }
 
 if (import.meta.main) {
-  main().catch((error: unknown) => {
+  const words = process.argv.slice(2);
+  const work = words.length === 0 ? main() : command(words);
+  work.catch((error: unknown) => {
     // Before there is a logger, and for people who read it on a terminal.
     console.error(error instanceof ConfigError ? error.message : error);
     process.exit(1);

@@ -19,7 +19,12 @@ export interface Settings {
   limits: TokenLimits;
   /** What a token read from the prompt cache counts, 0 to 1. */
   cacheReadWeight: number;
+  /** With retention 0: in memory. */
   database: DatabaseLocation;
+  /** How long an unused conversation is kept; 0: as long as the process, a day at the most. */
+  retentionDays: number;
+  /** The first one signs the audit trail; those after it have signed it before. None: it is hashed only. */
+  auditKeys: readonly string[];
   /** Null: this is the only process. */
   redisUrl: string | null;
   onRedisLoss: "fail_closed" | "local_share";
@@ -56,6 +61,17 @@ const MAX_SECONDS = 24 * 60 * 60;
 
 const visible = z.string().regex(/^[\x21-\x7e]+$/, "must be visible ASCII characters without spaces");
 
+const MIN_AUDIT_KEY_LENGTH = 32;
+
+const auditKeysSchema = z
+  .string()
+  .transform((text) => text.split(",").map((key) => key.trim()))
+  .refine(
+    (keys) => keys.every((key) => key.length >= MIN_AUDIT_KEY_LENGTH),
+    `must be keys of at least ${MIN_AUDIT_KEY_LENGTH} characters, separated by commas`,
+  )
+  .default([]);
+
 const databaseSchema = z
   .string()
   .transform((text, context): DatabaseLocation => {
@@ -65,7 +81,7 @@ const databaseSchema = z
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   })
-  .default({ type: "sqlite", path: "./data/chatbot.db" });
+  .optional();
 
 /** A path may be relative. Null when it is neither of the two: it may hold a password, so no problem shows it. */
 function readDatabaseUrl(text: string): DatabaseLocation | null {
@@ -110,6 +126,8 @@ const variablesSchema = z.object({
     .default(0.1),
   DATABASE_URL: databaseSchema,
   REDIS_URL: redisUrlSchema.optional(),
+  CHATBOT_RETENTION_DAYS: wholeNumber(0, 36_500, 30),
+  CHATBOT_AUDIT_KEY: auditKeysSchema,
   CHATBOT_ON_REDIS_LOSS: z
     .enum(["fail_closed", "local_share"], "must be fail_closed or local_share")
     .default("fail_closed"),
@@ -136,12 +154,29 @@ const variablesSchema = z.object({
 /** Adds to `problems`, and answers null, when a variable has a value it must not have. */
 export function readSettings(environment: Environment, cwd: string, problems: string[]): Settings | null {
   const parsed = variablesSchema.safeParse(Object.fromEntries(environment));
-  if (parsed.success) return toSettings(parsed.data, cwd);
+  if (parsed.success) {
+    problems.push(...retentionProblems(parsed.data));
+    return toSettings(parsed.data, cwd);
+  }
   for (const { path, message } of describeIssues(parsed.error.issues)) problems.push(`${path}: ${message}`);
   return null;
 }
 
-function toSettings(variables: z.infer<typeof variablesSchema>, cwd: string): Settings {
+type Variables = z.infer<typeof variablesSchema>;
+
+/** What is to be kept nowhere cannot be kept where it was said, nor shared. */
+function retentionProblems({ CHATBOT_RETENTION_DAYS, DATABASE_URL, REDIS_URL }: Variables): string[] {
+  if (CHATBOT_RETENTION_DAYS > 0) return [];
+  const set = Object.entries({ DATABASE_URL, REDIS_URL }).filter(([, value]) => value !== undefined);
+  return set.map(([name]) => `CHATBOT_RETENTION_DAYS: with 0 everything is in memory, so ${name} must not be set`);
+}
+
+function databaseOf({ CHATBOT_RETENTION_DAYS, DATABASE_URL }: Variables): DatabaseLocation {
+  if (CHATBOT_RETENTION_DAYS === 0) return { type: "sqlite", path: ":memory:" };
+  return DATABASE_URL ?? { type: "sqlite", path: "./data/chatbot.db" };
+}
+
+function toSettings(variables: Variables, cwd: string): Settings {
   return {
     anthropic: {
       apiKey: variables.ANTHROPIC_API_KEY ?? null,
@@ -155,7 +190,9 @@ function toSettings(variables: z.infer<typeof variablesSchema>, cwd: string): Se
       global: variables.CHATBOT_DAILY_TOKEN_LIMIT_GLOBAL,
     },
     cacheReadWeight: variables.CHATBOT_CACHE_READ_WEIGHT,
-    database: absolute(variables.DATABASE_URL, cwd),
+    database: absolute(databaseOf(variables), cwd),
+    retentionDays: variables.CHATBOT_RETENTION_DAYS,
+    auditKeys: variables.CHATBOT_AUDIT_KEY,
     redisUrl: variables.REDIS_URL ?? null,
     onRedisLoss: variables.CHATBOT_ON_REDIS_LOSS,
     workspaceDir: resolve(cwd, variables.WORKSPACE_DIR),

@@ -1,0 +1,72 @@
+import { parseArgs } from "node:util";
+import { AuditKeys } from "../audit/audit-keys.ts";
+import { setVariables } from "../config/environment.ts";
+import { readSettings } from "../config/settings.ts";
+import { ConfigError } from "../config.ts";
+import { openRecords, type Records } from "../store/sql/open-records.ts";
+import { exportAudit, verify } from "./audit-commands.ts";
+import type { CommandOptions, CommandResult } from "./command.ts";
+import { erase, exportOwner } from "./user-commands.ts";
+
+const USAGE = `chat-bot-server                          starts the server
+
+chat-bot-server audit verify             reads the audit trail; 0: sound, 1: it is not, and where
+    [--checkpoint <position:hash>]       that the server logged, and that has to be in it still
+chat-bot-server audit export             the audit trail as JSON lines
+chat-bot-server export <user>            everything that is stored of a user, as JSON
+chat-bot-server erase <user>             erases it, but for what they have used and the audit trail
+    <user> is --issuer <iss> --organization <org> --user <sub>, as in their token
+
+DATABASE_URL and CHATBOT_AUDIT_KEY are those of the server. All of them may run beside it.
+`;
+
+const OPTIONS = {
+  checkpoint: { type: "string" },
+  issuer: { type: "string" },
+  organization: { type: "string" },
+  user: { type: "string" },
+} as const;
+
+type Command = (records: Records, keys: AuditKeys, options: CommandOptions) => Promise<CommandResult>;
+
+const COMMANDS = new Map<string, { run: Command; needs: readonly (keyof CommandOptions)[]; may: readonly string[] }>([
+  ["audit verify", { run: verify, needs: [], may: ["checkpoint"] }],
+  ["audit export", { run: exportAudit, needs: [], may: [] }],
+  ["export", { run: exportOwner, needs: ["issuer", "organization", "user"], may: [] }],
+  ["erase", { run: erase, needs: ["issuer", "organization", "user"], may: [] }],
+]);
+
+/** Runs what stands on the command line behind the program's name. */
+export async function runCommand(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Promise<CommandResult> {
+  const asked = parse(words);
+  if (asked === null) return { exitCode: 2, output: USAGE };
+  const problems: string[] = [];
+  const settings = readSettings(setVariables(env), cwd, problems);
+  if (settings === null || problems.length > 0) throw new ConfigError(problems);
+  const keys = new AuditKeys(settings.auditKeys);
+  const records = await openRecords(settings.database, keys);
+  try {
+    return await asked.run(records, keys, asked.options);
+  } finally {
+    await records.close();
+  }
+}
+
+/** null: there is no such command, or it is not complete. */
+function parse(words: readonly string[]): { run: Command; options: CommandOptions } | null {
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+    const command = COMMANDS.get(positionals.join(" "));
+    if (command === undefined) return null;
+    const given = Object.keys(values);
+    const isComplete = command.needs.every((name) => given.includes(name));
+    const isKnown = given.every((name) => [...command.needs, ...command.may].includes(name));
+    return isComplete && isKnown ? { run: command.run, options: values } : null;
+  } catch {
+    return null;
+  }
+}
