@@ -100,7 +100,7 @@ export class BoundRig implements AsyncDisposable {
     return this.#server?.output() ?? "";
   }
 
-  /** Starts the server with this configuration; it listens when this resolves. */
+  /** Starts the server with this configuration; it listens and knows its tools when this resolves. */
   async startServer(config: SafeConfig = {}): Promise<void> {
     writeFileSync(this.#file("chatbot.config.json"), JSON.stringify(this.#config(config)));
     this.#server = await startProcess(new URL("../../src/main.ts", import.meta.url), {
@@ -120,6 +120,8 @@ export class BoundRig implements AsyncDisposable {
       CHATBOT_DAILY_TOKEN_LIMIT_GLOBAL: "1000000000000",
       ...this.#env,
     });
+    const user = await this.signIn();
+    await until(async () => (await (await user.request("GET", "/session")).text()).includes('"safe__'));
   }
 
   /** `kill -9`. */
