@@ -119,13 +119,11 @@ const frameStyles = `
   .header h1 {
     flex: 1;
     min-inline-size: 0;
-    overflow: hidden;
     font-size: var(--chat-bot-heading-size, 1.067em);
     font-weight: 600;
     letter-spacing: -0.01em;
     line-height: 1.3;
-    text-overflow: ellipsis;
-    white-space: nowrap;
+    overflow-wrap: anywhere;
   }
   ::slotted([slot="header"]) { flex: 1; min-inline-size: 0; }
   .avatar {
@@ -197,7 +195,9 @@ const frameStyles = `
   /* A sentence in a language of the other direction keeps its full stop at its end. */
   .greeting, .question, .destructive span, .error p, .status-text, .note { unicode-bidi: plaintext; }
   .announcer {
-    position: absolute;
+    position: fixed;
+    inset-block-start: 0;
+    inset-inline-start: 0;
     inline-size: 1px;
     block-size: 1px;
     overflow: hidden;
@@ -233,6 +233,10 @@ const frameStyles = `
   }
   @media (max-height: 480px) {
     .header { padding-block: 4px; }
+    .avatar.large { display: none; }
+    /* What a dialog asks has no room beside its buttons: it scrolls as a whole. */
+    .backdrop .dialog { overflow: auto; }
+    .backdrop .dialog-body { flex: none; overflow: visible; }
   }
   @media (pointer: coarse) {
     /* A finger moves what scrolls in the panel, never the page behind it. */

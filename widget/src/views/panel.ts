@@ -175,6 +175,7 @@ export class ChatBotPanel extends View implements ChatPanel {
     const requests = this.#shownRequests;
     const isAsking = this.#hasToolViews && (requests.length > 0 || this.doubtfulLink !== null);
     const heading = settings.heading ?? texts.heading;
+    // The announcers stand outside of the panel: what happens while it is closed is told too.
     return html`<section
       class="panel"
       part="panel"
@@ -245,9 +246,9 @@ export class ChatBotPanel extends View implements ChatPanel {
         .strings=${texts}
         .close=${this.#closeLink}
       ></chat-bot-link-dialog>
-      <div class="announcer" role="status" aria-live="polite">${this.announcement}</div>
-      <div class="announcer" role="alert">${this.alert}</div>
-    </section>`;
+    </section>
+    <div class="announcer" lang=${settings.language} role="status" aria-live="polite">${this.announcement}</div>
+    <div class="announcer" lang=${settings.language} role="alert">${this.alert}</div>`;
   }
 
   get #texts(): Strings {
@@ -373,7 +374,7 @@ export class ChatBotPanel extends View implements ChatPanel {
   #onMessage(messageId: string, message: Message): void {
     const { role } = message;
     if (message.role === "assistant") {
-      this.announcement = spokenText(message);
+      this.announcement = sayAgain(this.announcement, spokenText(message));
       this.#countUnread();
     }
     this.dispatchEvent(new ChatBotMessageEvent({ conversationId: this.conversationId, messageId, role }));
@@ -385,7 +386,7 @@ export class ChatBotPanel extends View implements ChatPanel {
     const { conversationId } = this;
     const isOurs = this.dispatchEvent(new ChatBotToolRequestEvent({ conversationId, toolUseId, name, expiresAt }));
     if (isOurs) {
-      this.alert = this.#texts.approvalAnnouncement(title);
+      this.alert = sayAgain(this.alert, this.#texts.approvalAnnouncement(title));
       this.#countUnread();
     } else {
       this.#leftToHost.add(toolUseId);
@@ -448,7 +449,7 @@ export class ChatBotPanel extends View implements ChatPanel {
   }
 
   #onError(error: ConversationError): void {
-    this.alert = errorText(error, this.#texts);
+    this.alert = sayAgain(this.alert, errorText(error, this.#texts));
     const { code, remedy } = error;
     this.dispatchEvent(new ChatBotErrorEvent({ conversationId: this.conversationId, code, remedy }));
   }
@@ -556,4 +557,9 @@ function iconButton(
 function spokenText(message: Extract<Message, { role: "assistant" }>): string {
   const text = message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
   return text.length > ANNOUNCED_CHARACTERS ? `${text.slice(0, ANNOUNCED_CHARACTERS)}…` : text;
+}
+
+/** A screen reader tells what changes: the same words once more get a blank, which is not spoken. */
+function sayAgain(before: string, text: string): string {
+  return before === text ? `${text}\u00a0` : text;
 }
