@@ -51,8 +51,15 @@ export class FaultUser {
     return `Bearer ${this.#token}`;
   }
 
+  /** A server that had no time to read the request in time has not heard it: it is asked again. */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
-    const { body, headers, signal } = options;
+    while (true) {
+      const response = await this.#request(method, path, options);
+      if (response.status !== 408) return response;
+    }
+  }
+
+  async #request(method: string, path: string, { body, headers, signal }: RequestOptions): Promise<Response> {
     return fetch(`${await this.#url()}/api/chatbot${path}`, {
       method,
       headers: {
