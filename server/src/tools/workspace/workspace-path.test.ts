@@ -1,120 +1,26 @@
 import { describe, expect, it } from "vitest";
+import { GOOD_PATHS, HOSTILE_PATHS } from "../../../test/workspace/paths.ts";
 import { parseWorkspacePath } from "./workspace-path.ts";
 
-const ALLOWED = [
-  "hello.txt",
-  "notes/hello.txt",
-  "a/b/c/d/e/f/g/h.txt",
-  "Relatório de março.md",
-  "日本語/ファイル.txt",
-  "naïve café.txt",
-  "a..b.txt",
-  "a-b_c (1) [2] {3} 'x' #5 @6 &7 +8 =9 !.txt",
-  "console.log",
-  "communication/com.txt",
-  "auxiliary.md",
-  "100%.txt",
-  "no-extension",
-  "😀.txt",
-  "x".repeat(150),
-];
-
-const REFUSED: [what: string, path: string][] = [
-  ["nothing", ""],
-  ["the directory itself", "."],
-  ["the parent", ".."],
-  ["a climb", "../secret.txt"],
-  ["a climb of two", "../../etc/passwd"],
-  ["a climb in the middle", "a/../../b.txt"],
-  ["a climb that comes back", "a/../b.txt"],
-  ["a climb at the end", "a/.."],
-  ["a dot part", "a/./b.txt"],
-  ["a dot at the beginning", "./a.txt"],
-  ["three dots", "..."],
-  ["dots and a space", ".. /a.txt"],
-  ["an absolute path", "/etc/passwd"],
-  ["a double slash at the beginning", "//server/share"],
-  ["an empty part", "a//b.txt"],
-  ["a trailing slash", "a/"],
-  ["only a slash", "/"],
-  ["a backslash", "a\\b.txt"],
-  ["a climb with backslashes", "..\\..\\secret.txt"],
-  ["a drive", "C:/secret.txt"],
-  ["a drive without a slash", "C:secret.txt"],
-  ["a network path", "\\\\server\\share"],
-  ["an alternate stream", "file.txt:stream"],
-  ["a device path", "\\\\.\\COM1"],
-  ["a URL", "file:///etc/passwd"],
-  ["NUL", "a\0.txt"],
-  ["NUL after a good name", "a.txt\0.png"],
-  ["a line feed", "a\nb.txt"],
-  ["a carriage return", "a\rb.txt"],
-  ["a tab", "a\tb.txt"],
-  ["an escape", "a\u001b[31m.txt"],
-  ["a delete", "a\u007f.txt"],
-  ["a C1 control", "a\u0085.txt"],
-  ["a zero-width space", "a\u200b.txt"],
-  ["a zero-width joiner", "a\u200d.txt"],
-  ["a byte order mark", "\ufeffa.txt"],
-  ["a right-to-left override", "a\u202etxt.exe"],
-  ["a bidirectional isolate", "a\u2066b\u2069.txt"],
-  ["a soft hyphen", "a\u00adb.txt"],
-  ["a tag character", "a\u{e0041}.txt"],
-  ["a variation selector", "a\ufe0f.txt"],
-  ["a line separator", "a\u2028b.txt"],
-  ["a no-break space", "a\u00a0b.txt"],
-  ["an ideographic space", "a\u3000b.txt"],
-  ["a hangul filler", "a\u3164.txt"],
-  ["a braille blank", "a\u2800.txt"],
-  ["a private character", "a\ue000.txt"],
-  ["half a surrogate pair", "a\ud800.txt"],
-  ["a decomposed accent", "cafe\u0301.txt"],
-  ["a fullwidth slash", "a／..／b.txt"],
-  ["a fullwidth backslash", "a＼b.txt"],
-  ["fullwidth dots", "．．/b.txt"],
-  ["a one-dot leader", "․․/b.txt"],
-  ["a two-dot leader", "‥/b.txt"],
-  ["a fullwidth colon", "C：secret.txt"],
-  ["a percent-encoded climb", "%2e%2e/secret.txt"],
-  ["a percent-encoded slash", "a%2Fb.txt"],
-  ["a percent-encoded backslash", "a%5cb.txt"],
-  ["a percent-encoded NUL", "a%00.txt"],
-  ["a percent-encoded percent", "a%252e.txt"],
-  ["a hidden file", ".env"],
-  ["a hidden directory", ".git/config"],
-  ["a hidden file further down", "a/.ssh/authorized_keys"],
-  ["a home", "~/secret.txt"],
-  ["somebody's home", "~root/secret.txt"],
-  ["a device", "CON"],
-  ["a device with an extension", "nul.txt"],
-  ["a device with two extensions", "aux.tar.gz"],
-  ["a device in lower case", "com1"],
-  ["a device with a superscript", "COM¹.txt"],
-  ["a printer", "a/LPT9.log"],
-  ["a console", "conin$"],
-  ["a device and a space", "con .txt"],
-  ["a trailing dot", "a.txt."],
-  ["a trailing space", "a.txt "],
-  ["a leading space", " a.txt"],
-  ["a directory with a trailing dot", "a./b.txt"],
-  ["a wildcard", "*.txt"],
-  ["a question mark", "a?.txt"],
-  ["a redirection", "a>b.txt"],
-  ["a pipe", "a|b"],
-  ["a quote", 'a".txt'],
-  ["nine parts", "a/b/c/d/e/f/g/h/i.txt"],
-  ["a name of 151 bytes", "x".repeat(151)],
-  ["a name of 76 characters and 152 bytes", "é".repeat(76)],
-  ["a path of 513 bytes", `${"x".repeat(128)}/`.repeat(3) + "y".repeat(126)],
-  ["a very long path", "a/".repeat(100_000)],
-];
-
 describe("parseWorkspacePath", () => {
-  it.each(ALLOWED)("takes %j apart", (path) => {
+  it.each(GOOD_PATHS)("takes %j apart", (path) => {
     expect(parseWorkspacePath(path)).toEqual({ names: path.split("/") });
   });
 
-  it.each(REFUSED)("refuses %s", (_what, path) => {
-    expect(parseWorkspacePath(path)).toEqual({ problem: expect.any(String) });
+  describe.each(Object.entries(HOSTILE_PATHS))("refuses %s:", (_group, paths) => {
+    it.each(paths)("%s", (_what, path) => {
+      expect(parseWorkspacePath(path)).toEqual({ problem: expect.any(String) });
+    });
   });
+
+  it.each([".env", ".git/config", "a/.ssh/authorized_keys"])("takes %j where hidden files are allowed", (path) => {
+    expect(parseWorkspacePath(path, { hiddenFiles: true })).toEqual({ names: path.split("/") });
+  });
+
+  it.each([".", "..", "...", "a/../b", "./a", ".chat-bot-x", "a/.Chat-Bot-x"])(
+    "refuses %j even where hidden files are allowed",
+    (path) => {
+      expect(parseWorkspacePath(path, { hiddenFiles: true })).toEqual({ problem: expect.any(String) });
+    },
+  );
 });

@@ -1,16 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { chmod, link, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, link, lstat, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ANN, filesIn, namesIn, type Ran, WorkspaceRig } from "../../../test/workspace/workspace-rig.ts";
 import type { Owner } from "../../store/identity.ts";
-import type { Tool, ToolCallContext, ToolDelta, ToolOutput } from "../tool.ts";
-import { ownerDirectory } from "./owner-directory.ts";
-import { Workspace } from "./workspace.ts";
-import { createWriteFile } from "./write-file.ts";
+import type { Tool, ToolCallContext } from "../tool.ts";
 
-const ANN: Owner = { issuer: "https://host.example", organization: "Acme Inc.", user: "ann@example.com" };
-
+let rig: WorkspaceRig;
 let base: string;
 let root: string;
 let home: string;
@@ -18,41 +14,14 @@ let outside: string;
 let tool: Tool;
 
 beforeEach(async () => {
-  base = await mkdtemp(join(tmpdir(), "workspace-"));
-  root = join(base, "workspace");
-  home = join(root, ...ownerDirectory(ANN));
-  outside = join(base, "outside");
-  await mkdir(home, { recursive: true });
-  await mkdir(outside);
-  tool = createWriteFile(new Workspace({ directory: root }), null);
+  rig = await WorkspaceRig.start();
+  ({ base, root, home, outside } = rig);
+  tool = rig.tool("write_file");
 });
-afterEach(() => rm(base, { recursive: true, force: true }));
+afterEach(() => rig[Symbol.asyncDispose]());
 
-type Written = ToolOutput & { deltas: ToolDelta[] };
-
-async function write(input: Record<string, unknown>, options: Partial<ToolCallContext> = {}): Promise<Written> {
-  const deltas: ToolDelta[] = [];
-  const output = await tool.run(input, {
-    signal: new AbortController().signal,
-    toolUseId: "toolu_1",
-    idempotencyKey: "key",
-    owner: ANN,
-    onDelta: async (delta) => {
-      deltas.push(delta);
-    },
-    ...options,
-  });
-  return { ...output, deltas };
-}
-
-/** Every file and link below a directory, with its content. */
-async function files(directory: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) found[path.slice(directory.length + 1)] = await readFile(path, "utf8");
-  }
-  return found;
+function write(input: Record<string, unknown>, context: Partial<ToolCallContext> = {}): Promise<Ran> {
+  return rig.run("write_file", input, context);
 }
 
 function refused(code: string): unknown {
@@ -82,12 +51,12 @@ describe("workspace__write_file", () => {
       },
       isError: false,
     });
-    expect(await files(home)).toEqual({ "notes/hello.txt": "Hello world" });
+    expect(await filesIn(home)).toEqual({ "notes/hello.txt": "Hello world" });
   });
 
   it("writes an empty file", async () => {
     expect(await write({ path: "empty.txt", content: "" })).toMatchObject({ isError: false, deltas: [] });
-    expect(await files(home)).toEqual({ "empty.txt": "" });
+    expect(await filesIn(home)).toEqual({ "empty.txt": "" });
   });
 
   it("gives the file to its owner alone", async () => {
@@ -99,7 +68,7 @@ describe("workspace__write_file", () => {
   it("makes the workspace itself when it is missing", async () => {
     await rm(root, { recursive: true });
     expect(await write({ path: "a.txt", content: "x" })).toMatchObject({ isError: false });
-    expect(await files(home)).toEqual({ "a.txt": "x" });
+    expect(await filesIn(home)).toEqual({ "a.txt": "x" });
   });
 
   it("shows the content piece by piece, whole characters only, each after it reached the disk", async () => {
@@ -114,7 +83,7 @@ describe("workspace__write_file", () => {
           expect(Buffer.byteLength(delta.chunk)).toBeLessThanOrEqual(4096);
           expect(delta.chunk.isWellFormed() && !delta.chunk.includes("\ufffd")).toBe(true);
           // The file has its whole length from the beginning.
-          const [soFar = ""] = Object.values(await files(home));
+          const [soFar = ""] = Object.values(await filesIn(home));
           expect(soFar.replace(/\0+$/, "")).toBe(shown);
         },
       },
@@ -150,26 +119,26 @@ describe("workspace__write_file", () => {
       { signal: abort.signal, onDelta: async () => abort.abort(new Error("cancelled")) },
     );
     await expect(writing).rejects.toThrow("cancelled");
-    expect(await files(home)).toEqual({});
+    expect(await namesIn(home)).toEqual([]);
   });
 
   it("leaves nothing behind when its output cannot be recorded", async () => {
     const writing = write({ path: "a.txt", content: "x" }, { onDelta: () => Promise.reject(new Error("fenced off")) });
     await expect(writing).rejects.toThrow("fenced off");
-    expect(await files(home)).toEqual({});
+    expect(await namesIn(home)).toEqual([]);
   });
 
   it("does not replace a file unless told to", async () => {
     await write({ path: "a.txt", content: "old" });
     expect(await write({ path: "a.txt", content: "new" })).toEqual(refused("write_failed"));
-    expect(await files(home)).toEqual({ "a.txt": "old" });
+    expect(await filesIn(home)).toEqual({ "a.txt": "old" });
   });
 
   it("replaces a file when told to", async () => {
     await write({ path: "a.txt", content: "old" });
     const output = await write({ path: "a.txt", content: "new", overwrite: true });
     expect(output.structuredContent).toMatchObject({ created: false });
-    expect(await files(home)).toEqual({ "a.txt": "new" });
+    expect(await filesIn(home)).toEqual({ "a.txt": "new" });
   });
 
   it("finds its work done when the same call is made again", async () => {
@@ -185,7 +154,7 @@ describe("workspace__write_file", () => {
       ["one", "two", "six", "ten"].map((content) => write({ path: "race.txt", content })),
     );
     expect(outputs.filter((output) => !output.isError)).toHaveLength(1);
-    expect(Object.keys(await files(home))).toEqual(["race.txt"]);
+    expect(Object.keys(await filesIn(home))).toEqual(["race.txt"]);
   });
 
   it("keeps each user and organization in a directory of their own", async () => {
@@ -202,18 +171,18 @@ describe("workspace__write_file", () => {
         isError: false,
       });
     }
-    expect(new Set(Object.values(await files(root))).size).toBe(owners.length);
+    expect(new Set(Object.values(await filesIn(root))).size).toBe(owners.length);
   });
 
   it.each(["../a.txt", "/etc/passwd", "a\0b", ".env", "a/../b", ""])("refuses the path %j", async (path) => {
     expect(await write({ path, content: "x" })).toEqual(refused("invalid_path"));
-    expect(await files(base)).toEqual({});
+    expect(await filesIn(base)).toEqual({});
   });
 
   it("refuses more than 10 MB", async () => {
     const content = "x".repeat(10 * 1024 * 1024 + 1);
     expect(await write({ path: "a.txt", content })).toEqual(refused("quota_exceeded"));
-    expect(await files(home)).toEqual({});
+    expect(await filesIn(home)).toEqual({});
   });
 
   it("refuses content that is not Unicode", async () => {
@@ -261,15 +230,15 @@ describe("workspace__write_file", () => {
       for (const overwrite of [false, true]) {
         expect(await write({ path, content: "x", overwrite })).toEqual(refused("invalid_path"));
       }
-      expect(await files(outside)).toEqual({ "victim.txt": "untouched" });
+      expect(await filesIn(outside)).toEqual({ "victim.txt": "untouched" });
     });
 
     it("replaces a hard link without touching what it is linked to", async () => {
       await writeFile(join(outside, "victim.txt"), "untouched");
       await link(join(outside, "victim.txt"), join(home, "a.txt"));
       expect(await write({ path: "a.txt", content: "x", overwrite: true })).toMatchObject({ isError: false });
-      expect(await files(outside)).toEqual({ "victim.txt": "untouched" });
-      expect(await files(home)).toEqual({ "a.txt": "x" });
+      expect(await filesIn(outside)).toEqual({ "victim.txt": "untouched" });
+      expect(await filesIn(home)).toEqual({ "a.txt": "x" });
     });
 
     it("stays in the directory it opened when a link takes its place meanwhile", async () => {
@@ -284,15 +253,15 @@ describe("workspace__write_file", () => {
         },
       );
       expect(output.isError).toBe(false);
-      expect(await files(outside)).toEqual({});
-      expect(await files(home)).toEqual({ "moved/a.txt": "x" });
+      expect(await filesIn(outside)).toEqual({});
+      expect(await filesIn(home)).toEqual({ "moved/a.txt": "x" });
     });
 
     it("follows a link that the operator put in the place of the workspace", async () => {
       await rm(root, { recursive: true });
       await symlink(outside, root);
       expect(await write({ path: "a.txt", content: "x" })).toMatchObject({ isError: false });
-      expect(Object.values(await files(outside))).toEqual(["x"]);
+      expect(Object.values(await filesIn(outside))).toEqual(["x"]);
     });
   });
 
