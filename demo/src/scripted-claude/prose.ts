@@ -4,6 +4,8 @@ import type { FinishedCall } from "./read-turn.ts";
 /** What came of a call, in words for the user. */
 export function tellCall(call: FinishedCall): string {
   if (call.isError) return tellFailure(call.text);
+  if (call.name === "workspace__list_files") return tellFiles(call.text);
+  if (call.name === "workspace__read_file") return `This is what it says:\n\n${fenced(call.text)}`;
   const members = readMembers(call.text);
   if (members !== null) return tellMembers(members);
   const member = readMember(call.text);
@@ -16,6 +18,20 @@ export function tellCall(call: FinishedCall): string {
     default:
       return `**${member.name}** is number ${member.id}: ${member.email}, ${member.role}.`;
   }
+}
+
+/** One line for each, as the tool tells them. */
+function tellFiles(text: string): string {
+  const lines = text.split("\n");
+  const isList = lines.every((line) => /\/$|\(\d+ bytes\)$|^\[/.test(line));
+  return isList ? ["These are your files:", fenced(text)].join("\n\n") : text;
+}
+
+/** As it stands, whatever it holds: the fence is longer than any in it. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}text\n${text.replace(/\n$/, "")}\n${fence}`;
 }
 
 function tellFailure(text: string): string {

@@ -10,7 +10,7 @@ export function readWishes(text: string): Wish[] {
 }
 
 const WISH_START =
-  /\s*(?:,|;|\band\b|\bthen\b|\be\b|\bdepois\b)\s+(?:then\s+)?(?=(?:list|show|who|remove|delete|invite|create|write|save|overwrite|liste|listar|mostre|remova|exclua|convide|crie|criar|escreva|salve)\b)/i;
+  /\s*(?:,|;|\band\b|\bthen\b|\be\b|\bdepois\b)\s+(?:then\s+)?(?=(?:list|show|who|remove|delete|invite|create|write|save|overwrite|read|replace|liste|listar|mostre|remova|exclua|convide|crie|criar|escreva|salve|leia|ler|substitua)\b)/i;
 
 /** Parts that each are a wish. A part that is none belongs to the one before: file contents may say anything. */
 function splitClauses(text: string): string[] {
@@ -46,6 +46,13 @@ const WRITE = new RegExp(
   "is",
 );
 
+const LIST_FILES =
+  /^(?:list|show|get|what are|which are|liste|listar|mostre|mostrar|quais são)\s+(?:me\s+)?(?:all\s+|todos\s+)?(?:of\s+)?(?:my\s+|the\s+|our\s+|os\s+)?(?:meus\s+)?(?:files|arquivos|ficheiros)\b/i;
+const READ =
+  /^(?:read|show|open|leia|ler|mostre|abra)\s+(?:me\s+)?(?:the\s+|my\s+|o\s+)?(?:file|arquivo|ficheiro)\s+("[^"]+"|\S+?)[.!?]?$/i;
+const EDIT =
+  /^(?:replace|change|substitua|troque)\s+(?<old>"[^"]+"|.+?)\s+(?:by|with|to|por)\s+(?<new>"[^"]*"|.+?)\s+(?:in|no|em)\s+(?:the\s+)?(?:file\s+|arquivo\s+|ficheiro\s+)?(?<path>"[^"]+"|\S+?)[.!?]?$/is;
+
 /** Calls that no careful model would make. */
 const MISTAKES: readonly [RegExp, { name: string; input: Record<string, unknown> }][] = [
   [/^(?:call|chame)\b.*\b(?:unknown|desconhecid[ao])\b/i, { name: "members__member_promote", input: { member_id: 1 } }],
@@ -66,6 +73,11 @@ function readClause(clause: string): Wish | null {
   if (LIST.test(text)) return { type: "list_members" };
   const write = WRITE.exec(text)?.groups;
   if (write !== undefined) return writeWish(write);
+  if (LIST_FILES.test(text)) return { type: "list_files" };
+  const read = READ.exec(text)?.[1];
+  if (read !== undefined) return { type: "read_file", path: unquote(read) };
+  const edit = EDIT.exec(text)?.groups;
+  if (edit !== undefined) return editWish(edit);
   const shown = SHOW.exec(text)?.[1];
   if (shown !== undefined) return { type: "show_member", who: whoOf(shown) };
   const removed = REMOVE.exec(text)?.[1];
@@ -83,6 +95,11 @@ function writeWish(groups: Record<string, string | undefined>): Wish {
       lines === undefined ? unquote(content.trim()) : numberedLines(Math.min(100_000, Math.max(1, Number(lines)))),
     overwrite: /^(?:overwrite|replace|sobrescreva|substitua)$/i.test(verb),
   };
+}
+
+function editWish(groups: Record<string, string | undefined>): Wish {
+  const { path = "", old = "", new: made = "" } = groups;
+  return { type: "edit_file", path: unquote(path), oldText: unquote(old), newText: unquote(made) };
 }
 
 function inviteWish(text: string): Wish | null {

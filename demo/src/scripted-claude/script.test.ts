@@ -8,7 +8,10 @@ const GET = "members__member_get";
 const REMOVE = "members__member_remove";
 const INVITE = "members__member_invite";
 const WRITE = "workspace__write_file";
-const ALL = [LIST, GET, REMOVE, INVITE, WRITE];
+const EDIT = "workspace__edit_file";
+const READ = "workspace__read_file";
+const LIST_FILES = "workspace__list_files";
+const ALL = [LIST, GET, REMOVE, INVITE, WRITE, EDIT, READ, LIST_FILES];
 
 const club = {
   members: [
@@ -117,6 +120,31 @@ describe("decideReply", () => {
         { name: REMOVE, input: { member_id: 4 } },
       ],
     ],
+    ["list my files", [{ name: LIST_FILES, input: {} }]],
+    ["Please show me all files.", [{ name: LIST_FILES, input: {} }]],
+    ["liste meus arquivos", [{ name: LIST_FILES, input: {} }]],
+    ["read the file notes/hello.txt", [{ name: READ, input: { path: "notes/hello.txt" } }]],
+    ["Read the file notes/hello.txt.", [{ name: READ, input: { path: "notes/hello.txt" } }]],
+    ['leia o arquivo "minhas notas.txt"', [{ name: READ, input: { path: "minhas notas.txt" } }]],
+    [
+      "replace world by Harbour in notes/hello.txt",
+      [{ name: EDIT, input: { path: "notes/hello.txt", old_text: "world", new_text: "Harbour" } }],
+    ],
+    [
+      'Replace "Hello, world" with "" in the file a.txt',
+      [{ name: EDIT, input: { path: "a.txt", old_text: "Hello, world", new_text: "" } }],
+    ],
+    [
+      "substitua Olá por Oi no arquivo notas/olá.txt",
+      [{ name: EDIT, input: { path: "notas/olá.txt", old_text: "Olá", new_text: "Oi" } }],
+    ],
+    [
+      "list my files and read the file a.txt",
+      [
+        { name: LIST_FILES, input: {} },
+        { name: READ, input: { path: "a.txt" } },
+      ],
+    ],
     ["list the members and remove George", [{ name: LIST, input: {} }]],
     ["call an unknown tool", [{ name: "members__member_promote", input: { member_id: 1 } }]],
     ["write outside", [{ name: WRITE, input: { path: "../escape.txt", content: "This must never be written.\n" } }]],
@@ -156,6 +184,9 @@ describe("decideReply", () => {
     "remove George",
     "invite a@example.org",
     "create a file a with content b",
+    "list my files",
+    "read the file a",
+    "replace b by c in a",
   ])("says that it has no tool for %j", (text) => {
     const reply = decideReply(request(text, [], []));
     expect(callsOf(reply)).toEqual([]);
@@ -183,6 +214,24 @@ describe("decideReply", () => {
       "create a file a with content b",
       { name: WRITE, input: { path: "a", content: "b" }, result: "Created a (1 bytes)." },
       "Done. Created a",
+    ],
+    [
+      "its files",
+      "list my files",
+      { name: LIST_FILES, input: {}, result: "notes/\nnotes/hello.txt (11 bytes)" },
+      "These are your files:\n\n```text\nnotes/\nnotes/hello.txt (11 bytes)\n```",
+    ],
+    [
+      "no files",
+      "list my files",
+      { name: LIST_FILES, input: {}, result: "The workspace is empty." },
+      "The workspace is empty.",
+    ],
+    [
+      "what a file says, also when it looks like something else",
+      "read the file a",
+      { name: READ, input: { path: "a" }, result: "```\n# no heading\n```\n" },
+      "````text\n```\n# no heading\n```\n````",
     ],
     [
       "a denial",

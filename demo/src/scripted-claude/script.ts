@@ -18,6 +18,9 @@ const GET = "members__member_get";
 const REMOVE = "members__member_remove";
 const INVITE = "members__member_invite";
 const WRITE = "workspace__write_file";
+const EDIT = "workspace__edit_file";
+const READ = "workspace__read_file";
+const LIST_FILES = "workspace__list_files";
 
 /** What the scripted Claude answers to a request. */
 export function decideReply(request: MessagesRequest): Reply {
@@ -62,6 +65,14 @@ function nextFor(wish: Wish, turn: TurnSoFar, offered: ReadonlySet<string>): Nex
     case "write_file": {
       const input = { path: wish.path, content: wish.content, ...(wish.overwrite ? { overwrite: true } : {}) };
       return callOnce({ name: WRITE, input }, `I will write \`${wish.path}\`.`, turn, offered);
+    }
+    case "list_files":
+      return callOnce({ name: LIST_FILES, input: {} }, "Let me look at your files.", turn, offered);
+    case "read_file":
+      return callOnce({ name: READ, input: { path: wish.path } }, `Let me read \`${wish.path}\`.`, turn, offered);
+    case "edit_file": {
+      const input = { path: wish.path, old_text: wish.oldText, new_text: wish.newText };
+      return callOnce({ name: EDIT, input }, `I will change \`${wish.path}\`.`, turn, offered);
     }
     case "call":
       return callOnce({ name: wish.name, input: wish.input }, "Let me try that.", turn, new Set([wish.name]));
@@ -139,6 +150,9 @@ function missingTool(name: string): string {
     [REMOVE]: "remove a member",
     [INVITE]: "invite a member",
     [WRITE]: "write files",
+    [EDIT]: "change files",
+    [READ]: "read files",
+    [LIST_FILES]: "list your files",
   };
   return `I have no tool to ${what[name] ?? "do that"}: your account does not allow it, or the tool is not available now.`;
 }
@@ -155,6 +169,9 @@ function helpText(request: MessagesRequest): string {
     [INVITE, "**Invite ada@example.org** – I will ask you before I do it"],
     [REMOVE, "**Remove Bruno Alves** – I will ask you before I do it"],
     [WRITE, "**Create a file notes/hello.txt with content Hello world** – I will ask you before I do it"],
+    [LIST_FILES, "**List my files**"],
+    [READ, "**Read the file notes/hello.txt**"],
+    [EDIT, "**Replace world by Harbour in notes/hello.txt** – I will ask you before I do it"],
   ];
   const lines = abilities.flatMap(([tool, line]) => (offered.has(tool) ? [`- ${line}`] : []));
   return [
