@@ -84,7 +84,9 @@ export class FaultUser {
           conversationId === null
             ? await this.request("POST", "/message", { body: { message }, headers: { "Idempotency-Key": key } })
             : await this.#resume(conversationId, frames.at(-1)?.id);
-        if (response.status !== 200) throw new UnexpectedAnswer(response.status, await response.text());
+        // 503: the store is too busy, or the server is leaving. No event is in it: as the element does, they ask again.
+        if (response.status !== 200 && response.status !== 503)
+          throw new UnexpectedAnswer(response.status, await response.text());
         for await (const frame of readFrames(response)) {
           frames.push(frame);
           if (frame.data.type === "session_created") conversationId = frame.data.conversation_id;
