@@ -14,7 +14,9 @@ export const approvalDialogStyles = `
     display: flex;
     flex-direction: column;
     inline-size: 100%;
+    max-inline-size: 560px;
     max-block-size: 100%;
+    margin-inline: auto;
     border: 1px solid var(--border);
     border-radius: calc(var(--radius) - 4px);
     background: var(--background);

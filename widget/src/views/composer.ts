@@ -50,7 +50,7 @@ export class ChatBotComposer extends View {
       <textarea
         part="input"
         rows="1"
-        dir="auto"
+        dir=${this.draft === "" ? nothing : "auto"}
         enterkeyhint="send"
         aria-label=${strings.composerLabel}
         aria-invalid=${isTooLong}

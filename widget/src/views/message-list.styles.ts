@@ -11,6 +11,16 @@ export const messageListStyles = `
     scrollbar-color: color-mix(in srgb, var(--muted) 45%, transparent) transparent;
   }
   .messages:focus-visible { outline-offset: -2px; }
+  /* What scrolls away below fades out. */
+  chat-bot-message-list::after {
+    content: "";
+    position: absolute;
+    inset-block-end: 0;
+    inset-inline: 2px 16px;
+    block-size: 14px;
+    background: linear-gradient(transparent, var(--background));
+    pointer-events: none;
+  }
   .transcript { display: flex; flex-direction: column; gap: var(--chat-bot-message-gap, 18px); inline-size: 100%; max-inline-size: calc(var(--content-width) + 2 * var(--padding)); min-block-size: 100%; margin-inline: auto; padding: 18px var(--padding) 14px; }
   chat-bot-message-view { display: block; }
   .message { display: flex; flex-direction: column; gap: 12px; min-inline-size: 0; }
@@ -48,6 +58,7 @@ export const messageListStyles = `
   .scroll-to-latest {
     position: absolute;
     inset-block-end: 12px;
+    z-index: 1;
     inset-inline-start: calc(50% - 18px);
     display: grid;
     place-items: center;

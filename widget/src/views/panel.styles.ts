@@ -136,6 +136,8 @@ const frameStyles = `
     border-radius: 50%;
     background: var(--accent);
     color: var(--on-accent);
+    /* For an accent that hardly differs from the background. */
+    box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--text) 8%, transparent);
   }
   .avatar.large { inline-size: 52px; block-size: 52px; margin: 0; }
   .avatar.large .icon { inline-size: 28px; block-size: 28px; }
@@ -193,7 +195,7 @@ const frameStyles = `
   .error .icon-button .icon { inline-size: 16px; block-size: 16px; }
 
   /* A sentence in a language of the other direction keeps its full stop at its end. */
-  .greeting, .question, .destructive span, .error p, .status-text, .note { unicode-bidi: plaintext; }
+  .greeting, .question, .destructive span, .error p, .status-text, .note, .file-size { unicode-bidi: plaintext; text-align: match-parent; }
   .announcer {
     position: fixed;
     inset-block-start: 0;
@@ -234,6 +236,10 @@ const frameStyles = `
   @media (max-height: 480px) {
     .header { padding-block: 4px; }
     .avatar.large { display: none; }
+    .transcript { padding-block: 8px; }
+    .empty { padding-block: 0; }
+  }
+  @media (max-height: 360px) {
     /* What a dialog asks has no room beside its buttons: it scrolls as a whole. */
     .backdrop .dialog { overflow: auto; }
     .backdrop .dialog-body { flex: none; overflow: visible; }
