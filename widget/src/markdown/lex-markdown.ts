@@ -1,11 +1,8 @@
 import { Lexer, type MarkedToken, type Token } from "marked";
-import { MAX_NESTING, nestingDepth } from "./nesting-depth.ts";
+import { tooDeepFrom } from "./nesting-depth.ts";
 
 /** Addresses defined by `[label]: address` lines, by label. */
 export type LinkDefinitions = Lexer["tokens"]["links"];
-
-/** Longer messages are shown as text. */
-export const MAX_LENGTH = 200_000;
 
 /** Definitions of a message that has none. */
 export function noDefinitions(): LinkDefinitions {
@@ -24,10 +21,15 @@ export function collectDefinitions(tokens: readonly Token[], links: LinkDefiniti
 
 /**
  * Splits Markdown into tokens whose `raw` texts add up to it. Labels are looked up in `links` and in the text itself.
- * What is nested too deep, too long, or makes the lexer fail becomes one token of plain text.
+ * What follows nesting that is too deep, and what makes the lexer fail, becomes one token of plain text.
  */
 export function lexMarkdown(markdown: string, links: LinkDefinitions): Token[] {
-  if (markdown.length > MAX_LENGTH || nestingDepth(markdown) > MAX_NESTING) return [plainText(markdown)];
+  const plainFrom = tooDeepFrom(markdown);
+  if (plainFrom === -1) return lexShallow(markdown, links);
+  return [...lexShallow(markdown.slice(0, plainFrom), links), plainText(markdown.slice(plainFrom))];
+}
+
+function lexShallow(markdown: string, links: LinkDefinitions): Token[] {
   try {
     const lexer = new Lexer({ gfm: true });
     lexer.tokens.links = Object.assign(noDefinitions(), links);

@@ -6,13 +6,24 @@ const MARKER = /[ \t]*(?:>|[-*+](?=[ \t]|$)|\d{1,9}[.)](?=[ \t]|$))/y;
 const COLUMNS_PER_LEVEL = 2;
 
 /**
- * An upper bound of how deep blocks and brackets are nested, found in one pass. The lexer is recursive and fails on
- * deep nesting only after long work, so that this has to be known before.
+ * Where the first line begins that may be nested too deep; -1 when there is none. One pass finds an upper bound of how
+ * deep blocks and brackets are nested: the lexer is recursive and fails only after long work, so that this has to be
+ * known before.
  */
-export function nestingDepth(markdown: string): number {
-  let deepest = 0;
-  for (const line of markdown.split("\n")) deepest = Math.max(deepest, blockDepth(line), bracketDepth(line));
-  return deepest;
+export function tooDeepFrom(markdown: string): number {
+  let start = 0;
+  while (start < markdown.length) {
+    const newline = markdown.indexOf("\n", start);
+    const end = newline === -1 ? markdown.length : newline;
+    // In a shorter line not even tabs make so many columns.
+    if (end - start >= MAX_NESTING / 2 && isTooDeep(markdown.slice(start, end))) return start;
+    start = end + 1;
+  }
+  return -1;
+}
+
+function isTooDeep(line: string): boolean {
+  return blockDepth(line) > MAX_NESTING || bracketDepth(line) > MAX_NESTING;
 }
 
 function blockDepth(line: string): number {
@@ -29,11 +40,13 @@ function blockDepth(line: string): number {
 }
 
 function bracketDepth(line: string): number {
+  if (!line.includes("[")) return 0;
   let depth = 0;
   let deepest = 0;
-  for (const character of line) {
-    if (character === "[") depth += 1;
-    else if (character === "]") depth = Math.max(0, depth - 1);
+  for (let index = 0; index < line.length; index += 1) {
+    const code = line.charCodeAt(index);
+    if (code === 0x5b) depth += 1;
+    else if (code === 0x5d) depth = Math.max(0, depth - 1);
     deepest = Math.max(deepest, depth);
   }
   return deepest;

@@ -7,6 +7,7 @@ import type { HtmlSanitiser } from "./html-sanitiser.ts";
 const ALLOWED = ["br", "kbd", "sub", "sup", "mark", "details", "summary"];
 const MENTIONS_ALLOWED = new RegExp(`</?(?:${ALLOWED.join("|")})\\s*/?>`, "i");
 
+const sources = new WeakMap<Node, string>();
 let sanitiser: HtmlSanitiser | null = null;
 let loading: Promise<HtmlSanitiser | null> | null = null;
 
@@ -15,6 +16,7 @@ export function renderRawHtml(raw: string): Node {
   const wrapper = document.createElement("span");
   wrapper.className = "raw-html";
   wrapper.textContent = raw;
+  sources.set(wrapper, raw);
   if (!MENTIONS_ALLOWED.test(raw)) return wrapper;
   if (sanitiser === null) {
     loading ??= loadSanitiser();
@@ -23,6 +25,12 @@ export function renderRawHtml(raw: string): Node {
     showSanitised(wrapper, sanitiser, raw);
   }
   return wrapper;
+}
+
+/** Whether two wrappers stand for the same HTML, however far they are. */
+export function isSameRawHtml(one: Node, other: Node): boolean {
+  const source = sources.get(one);
+  return source !== undefined && source === sources.get(other);
 }
 
 function showSanitised(wrapper: Element, sanitise: HtmlSanitiser | null, raw: string): void {

@@ -5,8 +5,10 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { decodeCharacterReferences } from "./character-references.ts";
 import { type CodeBlockTexts, renderCodeBlock } from "./code-block.ts";
+import { makeFocusableWhenScrolling } from "./focusable-scroller.ts";
 import { knownToken } from "./lex-markdown.ts";
 import { MAX_NESTING } from "./nesting-depth.ts";
+import { renderPlainText } from "./plain-text.ts";
 import { renderRawHtml } from "./raw-html.ts";
 import { safeLink } from "./safe-link.ts";
 
@@ -30,7 +32,7 @@ export function renderTokens(tokens: readonly Token[], texts: CodeBlockTexts, de
 
 function renderToken(unknownToken: Token, texts: CodeBlockTexts, depth: number): Node[] {
   const token = knownToken(unknownToken);
-  if (token === null) return [plainText(unknownToken.raw)];
+  if (token === null) return [renderPlainText(unknownToken.raw)];
   const inside = (): Node[] => renderTokens(("tokens" in token ? token.tokens : null) ?? [], texts, depth + 1);
   switch (token.type) {
     case "space":
@@ -50,13 +52,13 @@ function renderToken(unknownToken: Token, texts: CodeBlockTexts, depth: number):
     case "br":
       return [element(token.type, [])];
     case "code":
-      return [renderCodeBlock(token.text, token.lang ?? "", texts)];
+      return [renderCodeBlock(codeText(token), token.lang ?? "", texts)];
     case "codespan":
       return [element("code", [textNode(token.text)])];
     case "list":
       return [renderList(token, texts, depth)];
     case "list_item":
-      return [element("li", inside())];
+      return [renderListItem(token, texts, depth)];
     case "checkbox":
       return [renderCheckbox(token.checked)];
     case "table":
@@ -64,7 +66,7 @@ function renderToken(unknownToken: Token, texts: CodeBlockTexts, depth: number):
     case "link":
       return renderLink(token, inside());
     case "image":
-      return [textNode(decodeCharacterReferences(token.text))];
+      return [textNode(plainTextOf(token))];
     case "html":
       return [renderRawHtml(token.raw)];
     case "escape":
@@ -79,16 +81,25 @@ function renderText(token: Extract<MarkedToken, { type: "text" }>, inside: () =>
   return [textNode(decodeCharacterReferences(token.text))];
 }
 
+/** The text in a token, without what Markdown makes of it. */
+function plainTextOf(token: Token): string {
+  if ("tokens" in token && token.tokens !== undefined) return token.tokens.map(plainTextOf).join("");
+  return decodeCharacterReferences("text" in token && typeof token.text === "string" ? token.text : token.raw);
+}
+
 function renderList(token: Tokens.List, texts: CodeBlockTexts, depth: number): HTMLElement {
   const list = document.createElement(token.ordered ? "ol" : "ul");
   if (list instanceof HTMLOListElement && typeof token.start === "number" && token.start !== 1)
     list.start = token.start;
-  for (const item of token.items) {
-    const entry = element("li", renderTokens(item.tokens, texts, depth + 1));
-    if (item.task) entry.classList.add("task");
-    list.append(entry);
-  }
+  list.append(...token.items.map((item) => renderListItem(item, texts, depth)));
   return list;
+}
+
+/** An item of a list that is nested `depth` levels deep. */
+export function renderListItem(item: Tokens.ListItem, texts: CodeBlockTexts, depth: number): HTMLElement {
+  const entry = element("li", renderTokens(item.tokens, texts, depth + 1));
+  if (item.task) entry.className = "task";
+  return entry;
 }
 
 function renderCheckbox(isChecked: boolean): HTMLElement {
@@ -101,27 +112,37 @@ function renderCheckbox(isChecked: boolean): HTMLElement {
 }
 
 function renderTable(token: Tokens.Table, texts: CodeBlockTexts, depth: number): HTMLElement {
-  const row = (cells: readonly Tokens.TableCell[], name: "th" | "td"): HTMLElement =>
-    element(
-      "tr",
-      cells.map((cell) => {
-        const rendered = element(name, renderTokens(cell.tokens, texts, depth + 1));
-        if (cell.align !== null) rendered.classList.add(`align-${cell.align}`);
-        return rendered;
-      }),
-    );
-  const table = element("table", [
-    element("thead", [row(token.header, "th")]),
-    element(
-      "tbody",
-      token.rows.map((cells) => row(cells, "td")),
-    ),
-  ]);
+  const table = element("table", [element("thead", [renderTableRow(token.header, "th", texts, depth)])]);
+  if (token.rows.length > 0) {
+    const rows = token.rows.map((cells) => renderTableRow(cells, "td", texts, depth));
+    table.append(element("tbody", rows));
+  }
   const scroller = element("div", [table]);
   scroller.className = "table-scroller";
-  // A box that scrolls must be reachable by keyboard.
-  scroller.tabIndex = 0;
+  makeFocusableWhenScrolling(scroller, table);
   return scroller;
+}
+
+/** A row of a table that is nested `depth` levels deep. */
+export function renderTableRow(
+  cells: readonly Tokens.TableCell[],
+  name: "th" | "td",
+  texts: CodeBlockTexts,
+  depth: number,
+): HTMLElement {
+  return element(
+    "tr",
+    cells.map((cell) => {
+      const rendered = element(name, renderTokens(cell.tokens, texts, depth + 1));
+      if (cell.align !== null) rendered.className = `align-${cell.align}`;
+      return rendered;
+    }),
+  );
+}
+
+/** The code in a block, without the line break that ends its last line. */
+export function codeText(token: Tokens.Code): string {
+  return token.text.replace(/\n$/, "");
 }
 
 function renderLink(token: Tokens.Link, label: Node[]): Node[] {
@@ -161,12 +182,6 @@ function rawHtmlRun(tokens: readonly Token[], start: number): { html: string; le
 /** Headings of a message stand below the panel's. */
 function headingName(depth: number): string {
   return `h${Math.min(6, depth + 1)}`;
-}
-
-function plainText(text: string): HTMLElement {
-  const paragraph = element("p", [textNode(text)]);
-  paragraph.className = "plain-text";
-  return paragraph;
 }
 
 function element(name: string, children: readonly Node[]): HTMLElement {

@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Activity, Message } from "../conversation/conversation.ts";
 import type { Strings } from "../strings.ts";
 import { icons } from "./icons.ts";
+import { loadMarkdown } from "./markdown.ts";
 import { StickToEnd } from "./stick-to-end.ts";
 import { View } from "./view.ts";
 
@@ -36,7 +37,7 @@ export class ChatBotMessageList extends View {
   protected override render(): TemplateResult {
     const { messages, strings } = this;
     return html`
-      <div class="messages" part="messages" role="log" aria-live="off" aria-label=${strings.messageList} tabindex="0">
+      <div class="messages" part="messages" role="log" aria-live="off" aria-label=${strings.messageList} tabindex="0" @markdown-grown=${this.#follow}>
         <div class="transcript">
           ${this.isLoading ? this.#renderLoading() : messages.length === 0 && this.activity === null ? this.empty : nothing}
           ${repeat(
@@ -70,6 +71,14 @@ export class ChatBotMessageList extends View {
       }
     `;
   }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // There before the first answer.
+    void loadMarkdown();
+  }
+
+  readonly #follow = (): void => this.#scroll.follow();
 
   protected override updated(changed: PropertyValues<this>): void {
     const [scroller, content] = [this.querySelector<HTMLElement>(".messages"), this.querySelector(".transcript")];

@@ -13,7 +13,7 @@ export class StickToEnd implements ReactiveController {
   #lastTop = 0;
   #lastHeights = { box: 0, content: 0 };
   #isSticking = true;
-  readonly #resize = new ResizeObserver(() => this.#follow());
+  readonly #resize = new ResizeObserver(() => this.follow());
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
@@ -39,7 +39,7 @@ export class StickToEnd implements ReactiveController {
     scroller.addEventListener("scroll", this.#onScroll, { passive: true });
     this.#resize.observe(scroller);
     this.#resize.observe(content);
-    this.#follow();
+    this.follow();
   }
 
   /** Goes to the end, wherever the reader is. */
@@ -57,11 +57,12 @@ export class StickToEnd implements ReactiveController {
     const isMovedByLayout = clientHeight > this.#lastHeights.box || scrollHeight < this.#lastHeights.content;
     this.#look();
     if (distance <= TOLERANCE) this.#setSticking(true);
-    else if (isUpwards && isMovedByLayout) this.#follow();
+    else if (isUpwards && isMovedByLayout) this.follow();
     else if (isUpwards) this.#setSticking(false);
   };
 
-  #follow(): void {
+  /** Goes to the end if it is to be followed. In the task that lets the content grow, this spares a second layout. */
+  follow(): void {
     if (!this.#isSticking || this.#scroller === null) return;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     // The event comes later, perhaps together with one of the reader's.

@@ -1,0 +1,24 @@
+/** Boxes by their content, which is what makes them scroll. */
+const scrollers = new WeakMap<Element, HTMLElement>();
+
+let observer: ResizeObserver | null = null;
+
+/** Keeps a box reachable by keyboard as long as its content is larger than itself: who cannot point scrolls it with keys. */
+export function makeFocusableWhenScrolling(scroller: HTMLElement, content: Element): void {
+  observer ??= new ResizeObserver((entries) => {
+    for (const { target } of entries) judge(scrollers.get(target) ?? null);
+  });
+  for (const element of [scroller, content]) {
+    scrollers.set(element, scroller);
+    observer.observe(element);
+  }
+}
+
+function judge(scroller: HTMLElement | null): void {
+  if (scroller === null) return;
+  const { scrollWidth, clientWidth, scrollHeight, clientHeight } = scroller;
+  const isScrolling = scrollWidth > clientWidth || scrollHeight > clientHeight;
+  if (isScrolling === scroller.hasAttribute("tabindex")) return;
+  if (isScrolling) scroller.tabIndex = 0;
+  else scroller.removeAttribute("tabindex");
+}
