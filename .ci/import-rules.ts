@@ -22,7 +22,7 @@ const SERVER_AREAS = new Map<string, readonly string[]>([
   ["main", ["app", "cli", "config", "routes", ...STAGES, "tools", "approval", ...FOUNDATION]],
   ["index", ["app", "config", "main", "routes", ...STAGES, "tools", "approval", ...FOUNDATION]],
   ["app", ["routes", ...STAGES, "tools", "approval", ...FOUNDATION]],
-  ["cli", ["config", ...FOUNDATION]],
+  ["cli", ["config", "tools", "approval", ...FOUNDATION]],
   ["config", [...STAGES, "tools", "approval", ...FOUNDATION]],
   ["routes", [...STAGES, "tools", "approval", ...FOUNDATION]],
   ...STAGES.map((stage): [string, readonly string[]] => [stage, ["tools", "approval", ...FOUNDATION]]),

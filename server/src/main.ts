@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,6 +10,7 @@ import { AuditKeys } from "./audit/audit-keys.ts";
 import { permissionsOf } from "./authenticate/identity-from-claims.ts";
 import { createTokenVerifier } from "./authenticate/verify-token.ts";
 import { runCommand } from "./cli/run-command.ts";
+import { readTextFile } from "./config/read-text-file.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -184,14 +184,6 @@ function limitsOf(config: Config, owner: Owner): Config["limits"] {
 
 function issuerOf(config: Config, owner: Owner): Config["issuers"][number] | undefined {
   return config.issuers.find(({ issuer }) => issuer === owner.issuer);
-}
-
-function readTextFile(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
 }
 
 /** Says what a command has to say, and ends with its exit code. */

@@ -5,11 +5,16 @@ import { readSettings } from "../config/settings.ts";
 import { ConfigError } from "../config.ts";
 import { openRecords, type Records } from "../store/sql/open-records.ts";
 import { exportAudit, verify } from "./audit-commands.ts";
+import { check } from "./check-command.ts";
 import type { CommandOptions, CommandResult } from "./command.ts";
 import { erase, exportOwner } from "./user-commands.ts";
 
 const USAGE = `chat-bot-server                          starts the server
 
+chat-bot-server check [file]             whether the configuration is what was meant, and who may use what
+    [--strict]                           1 also when there are only warnings
+    [--timeout <seconds>]                how long tool servers are waited for, 30 unless told
+    [--json]
 chat-bot-server audit verify             reads the audit trail; 0: sound, 1: it is not, and where
     [--checkpoint <position:hash>]       that the server logged, and that has to be in it still
 chat-bot-server audit export             the audit trail as JSON lines
@@ -42,6 +47,7 @@ export async function runCommand(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): Promise<CommandResult> {
+  if (words[0] === "check") return (await check(words.slice(1), env, cwd)) ?? { exitCode: 2, output: USAGE };
   const asked = parse(words);
   if (asked === null) return { exitCode: 2, output: USAGE };
   const problems: string[] = [];

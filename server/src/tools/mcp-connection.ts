@@ -271,9 +271,19 @@ export class McpConnection {
   #failed(message: string, way: McpTransport, error: unknown): void {
     this.#hasFailed = true;
     this.#policy.failed();
-    const reason = error instanceof Error ? error.message.slice(0, 256) : undefined;
-    this.#log.warn({ server: this.#name, reason, stderr: way.lastWords() }, message);
+    this.#log.warn({ server: this.#name, reason: reasonOf(error), stderr: way.lastWords() }, message);
   }
+}
+
+/** What went wrong, and what was behind it: `fetch failed` alone says nothing. */
+function reasonOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const first = deepestCause(error);
+  return (first === error ? error.message : `${error.message}: ${first.message}`).slice(0, 256);
+}
+
+function deepestCause(error: Error, depth = 0): Error {
+  return error.cause instanceof Error && depth < 8 ? deepestCause(error.cause, depth + 1) : error;
 }
 
 function withoutOutputSchema(tool: McpToolDefinition): McpToolDefinition {
