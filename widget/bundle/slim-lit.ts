@@ -33,7 +33,8 @@ const EDITS: Record<string, readonly Edit[]> = {
       "}",
     ],
     [/createRenderRoot\(\)\{[\s\S]*?\}(?=connectedCallback)/, ""],
-    [/attributeChangedCallback\(t,s,i\)[\s\S]*?(?=requestUpdate\()/, ""],
+    // Without it browsers do not ask for the observed attributes when an element is defined, and nothing is finalised.
+    [/attributeChangedCallback\(t,s,i\)[\s\S]*?(?=requestUpdate\()/, "attributeChangedCallback(){}"],
     ["||i.useDefault&&i.reflect&&h===this._$Ej?.get(t)&&!this.hasAttribute(r._$Eu(t,i))", ""],
     [
       /C\(t,s,\{useDefault:i,reflect:e,wrapped:h\},r\)\{[\s\S]*?\}(?=async _\$EP)/,
