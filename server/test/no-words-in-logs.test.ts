@@ -125,7 +125,7 @@ describe("A run in which everybody says the same word", () => {
 
   /** Sends a message that names the word, and reads until its turn is over; approves or denies what is asked. */
   async function turn(text: string, approved = true): Promise<string> {
-    const body = { message: `${text}`, page: { title: CANARY, url: `https://host.example/${CANARY}` } };
+    const body = { message: text, page: { title: CANARY, url: `https://host.example/${CANARY}` } };
     const response = await call("POST", "/api/chatbot/message", body, {
       "Idempotency-Key": `${CANARY}-${randomBytes(4).toString("hex")}`,
     });

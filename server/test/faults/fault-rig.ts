@@ -99,6 +99,11 @@ export class FaultRig implements AsyncDisposable {
     return new FaultRig(parts, await startServer(env, secret));
   }
 
+  /** Of the database that all processes share. */
+  get databaseUrl(): string {
+    return this.#parts.env["DATABASE_URL"] ?? "";
+  }
+
   get url(): string {
     return this.#server.url;
   }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
+import { checkAuditAt } from "../check-audit.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { FAULT_TIMEOUT_MS, faultCount, faultSeed } from "./fault-counts.ts";
 import { noteFigures, quantile } from "./fault-figures.ts";
@@ -43,6 +44,7 @@ export interface KillLoopOptions {
 export function describeKillLoop(where: string, { kills: wanted, start }: KillLoopOptions): void {
   describe(`a server that is killed at any moment, ${where} (seed ${SEED})`, () => {
     const tally = { kills: 0, hit: 0, turns: 0, ok: 0, unknown: 0, twice: 0, repeatedReads: 0, repeatedModelCalls: 0 };
+    const audit = { rows: 0, decisions: 0, dispatches: 0 };
     const killsIn = new Map<string, number>();
     const backMs: number[] = [];
     afterAll(() => {
@@ -57,6 +59,9 @@ export function describeKillLoop(where: string, { kills: wanted, start }: KillLo
         "outcome unknown": tally.unknown,
         "reads run again": tally.repeatedReads,
         "model calls repeated": tally.repeatedModelCalls,
+        "audit rows": audit.rows,
+        "of these decisions": audit.decisions,
+        "of these dispatches": audit.dispatches,
         "listening after the kill, median (ms)": Math.round(quantile(backMs, 0.5)),
       });
     });
@@ -77,6 +82,7 @@ export function describeKillLoop(where: string, { kills: wanted, start }: KillLo
               left += aims.length - done;
               kills += done;
             }
+            await checkTrail(rig);
           }
         });
         expect(tally.kills).toBe(wanted);
@@ -117,6 +123,15 @@ export function describeKillLoop(where: string, { kills: wanted, start }: KillLo
         take(result.value, rig.output);
       }
       return kills;
+    }
+
+    /** Every decision and every dispatch of all these turns is in the audit trail, which is as it was written. */
+    async function checkTrail(rig: FaultRig): Promise<void> {
+      const { faults, rows, decisions, dispatches } = await checkAuditAt(rig.databaseUrl);
+      expect(faults).toEqual([]);
+      audit.rows += rows;
+      audit.decisions += decisions;
+      audit.dispatches += dispatches;
     }
 
     async function restart(rig: FaultRig): Promise<void> {

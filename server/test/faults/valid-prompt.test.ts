@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { newId } from "../../src/new-id.ts";
+import { checkAudit } from "../check-audit.ts";
 import { Expected } from "../model/expected.ts";
 import { messageOf } from "../model/planned-turn.ts";
 import { type Real, startReal } from "../model/turn-command.ts";
@@ -19,12 +20,15 @@ const { CHATBOT_FAULTS_PATH: path, CHATBOT_FAULTS_REPLAY: replayPath } = process
 
 describe(`whatever happens to a turn (seed ${SEED})`, () => {
   const tally = new Map<string, number>();
+  const audit = { decisions: 0, dispatches: 0 };
   let prompts = 0;
   afterAll(() => {
     noteFigures("G12", {
       seed: SEED,
       "random histories": RUNS,
       "prompts checked": prompts,
+      "decisions in the audit trail": audit.decisions,
+      "dispatches in the audit trail": audit.dispatches,
       ...Object.fromEntries(tally),
     });
   });
@@ -41,6 +45,10 @@ describe(`whatever happens to a turn (seed ${SEED})`, () => {
         const real: Real = await startReal();
         try {
           await fc.asyncModelRun(() => ({ model: new Expected(tally), real }), all);
+          const { faults, decisions, dispatches } = await checkAudit(real.rig.database);
+          expect(faults).toEqual([]);
+          audit.decisions += decisions;
+          audit.dispatches += dispatches;
         } finally {
           prompts += real.checker.prompts;
           await real.rig.stop();

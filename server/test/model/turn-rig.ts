@@ -74,6 +74,8 @@ export interface LedgerStep {
 export class TurnRig {
   readonly engine: Engine;
   /** For looking: without what the processes have to do with theirs. */
+  /** What the store keeps its tables in. */
+  readonly database: ReturnType<typeof openSqlite>;
   readonly store: Store;
   readonly identity: Identity = anIdentity({ expiresAtMs: Date.now() + 3 * DAY_MS });
   readonly runs: ToolRun[] = [];
@@ -106,16 +108,19 @@ export class TurnRig {
         return reply;
       },
     });
-    const store = await createSqlStore(openSqlite(":memory:"));
-    return new TurnRig(store, stalled, { ...claude, exchanges });
+    const database = openSqlite(":memory:");
+    const store = await createSqlStore(database);
+    return new TurnRig(database, store, stalled, { ...claude, exchanges });
   }
 
   private constructor(
+    database: ReturnType<typeof openSqlite>,
     store: Store,
     stalled: Set<string>,
     claude: { url: string; exchanges: Exchange[]; stop: () => Promise<void> },
   ) {
     this.stalled = stalled;
+    this.database = database;
     this.store = store;
     const options = { maxSteps: MAX_STEPS, maxOutputTokens: MAX_OUTPUT_TOKENS, idleMs: HOUR_MS };
     this.engine = new Engine(options, this.#observed(store), claude);

@@ -115,7 +115,7 @@ function describeErasure(name: string, newLocation: () => Promise<DatabaseLocati
       onTestFinished(async () => {
         await Promise.all([store.close(), records.close(), reader.destroy()]);
       });
-      return { location, store, records, tablesWith: (text) => tablesWith(reader, text) };
+      return { location, store, records, tablesWith: (text) => findTables(reader, text) };
     }
 
     it("leaves not a word of a conversation in any table, and every word of others", async () => {
@@ -205,7 +205,7 @@ function openReader(location: DatabaseLocation): Kysely<Schema> {
   return openPostgres(location.url, { limits: "unbounded", onLost: () => undefined });
 }
 
-async function tablesWith(reader: Kysely<Schema>, text: string): Promise<string[]> {
+async function findTables(reader: Kysely<Schema>, text: string): Promise<string[]> {
   const tables = (await reader.introspection.getTables()).filter((table) => !table.name.startsWith("kysely"));
   const found: string[] = [];
   for (const { name } of tables) {

@@ -43,7 +43,8 @@ function open(location: DatabaseLocation): Kysely<Schema> {
   return openSqlite(location.path);
 }
 
-function createAuditReader(database: Kysely<Schema>): AuditReader {
+/** Reads the trail in an open database. */
+export function createAuditReader(database: Kysely<Schema>): AuditReader {
   return {
     async heads() {
       return (await database.selectFrom("audit_chains").selectAll().execute()).map(readHead);
