@@ -14,6 +14,8 @@ export interface SampleServer {
   stream(...events: ServerEvent[]): void;
   /** Refuses messages from now on. */
   refuse(status: number, body: object): void;
+  /** Answers a route, as `GET /session`, from now on. */
+  answer(route: string, body: object): void;
   /** Breaks the connection of the last message, and takes no other. */
   breakOff(): void;
   restore(): void;
@@ -27,6 +29,7 @@ export function startSampleServer(): SampleServer {
   let reader: ReadableStreamDefaultController<Uint8Array> | null = null;
   let refusal: Response | null = null;
   let isAway = false;
+  const answers = new Map<string, object>();
   let sequence = 0;
 
   window.fetch = async (input, init) => {
@@ -36,6 +39,8 @@ export function startSampleServer(): SampleServer {
     const body = typeof init?.body === "string" ? JSON.parse(init.body) : null;
     requests.push({ route, body });
     if (isAway) throw new TypeError("Failed to fetch");
+    const answer = answers.get(route);
+    if (answer !== undefined) return Response.json(answer);
     if (route === "POST /approval") {
       const decision = body.approved === true ? "approved" : "denied";
       return Response.json({ tool_use_id: body.tool_use_id, decision, decided_at: new Date(0).toISOString() });
@@ -65,6 +70,9 @@ export function startSampleServer(): SampleServer {
     },
     refuse(status, body) {
       refusal = Response.json(body, { status });
+    },
+    answer(route, body) {
+      answers.set(route, body);
     },
     breakOff() {
       isAway = true;

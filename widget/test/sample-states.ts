@@ -8,6 +8,22 @@ type Prepare = (element: ChatBot, root: ShadowRoot, server: SampleServer) => Pro
 const MARKDOWN =
   "# Title\n\nText with [a link](https://example.com), `code` and ~~more~~.\n\n- [x] done\n- [ ] open\n\n1. first\n\n|a|b|\n|-|-|\n|1|2|\n\n```js\nlet a = 1;\n```\n\n> quoted\n\n---\n";
 
+const SESSION = {
+  user: { id: "u", name: "Amara Okafor" },
+  organization: { id: "club" },
+  permissions: ["chatbot:use"],
+  tools: [
+    { name: "workspace__write_file", title: "Write file", description: "Writes a file.", approval: "always" },
+    { name: "members__list", title: "List members", description: "Lists them.", approval: "never" },
+  ],
+  limits: {
+    user: { used: 49_950, reserved: 0, limit: 50_000, resets_at: "2030-01-01T00:00:00.000Z" },
+    organization: { used: 100_000, reserved: 0, limit: 1_000_000, resets_at: "2030-01-01T00:00:00.000Z" },
+  },
+  model: "m",
+  features: {},
+};
+
 const INPUT = { path: "a\u202eb", content: "x" };
 
 /** By name, in an open panel that is empty before. */
@@ -80,6 +96,20 @@ export const sampleStates: Readonly<Record<string, Prepare>> = {
     server.refuse(401, { error: "invalid_token", message: "Please sign in.", request_id: "r" });
     void element.send("Hello");
     await waitUntil(() => root.querySelector(".error .text-button"));
+  },
+  "what the assistant may do here": async (_element, root, server) => {
+    server.answer("GET /session", SESSION);
+    await waitUntil(() => root.querySelector("[part='session-button']"));
+    root.querySelector<HTMLElement>("[part='session-button']")?.click();
+    await waitUntil(() => root.querySelector(".session meter"), "no session", { timeout: 5_000 });
+  },
+  "a daily limit that is nearly used up": async (element, root, server) => {
+    server.answer("GET /usage", SESSION.limits);
+    await ask(element, server);
+    const tokens = { input_tokens: 1, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+    const remaining = { user: 50, organization: 900_000 };
+    server.stream(...firstTurn("Hello"), says("Hi"), { type: "usage", step: 1, ...tokens, remaining }, endOfTurn);
+    await waitUntil(() => root.querySelector(".notice-line"), "no notice", { timeout: 5_000 });
   },
   "a link that does not say where it leads": async (element, root, server) => {
     await ask(element, server);
