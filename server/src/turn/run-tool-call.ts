@@ -136,7 +136,7 @@ async function dispatch(
   if (!isTokenInTime(turn, startedMs)) return finish(call, SIGNED_OUT, services, record);
   const dispatchedAt = new Date(startedMs).toISOString();
   const dispatched = advanceToolCall(call, { status: "dispatched", attempt, dispatchedAt });
-  const filePath = inputPath(call.input);
+  const filePath = tool.annotations.readOnlyHint === true ? null : inputPath(call.input);
   await record({
     type: "commit",
     events: [
