@@ -143,6 +143,12 @@ const STATES = {
     await page.getByRole("log").getByRole("link").click();
     await page.getByRole("alertdialog").waitFor();
   },
+  session: async (page) => {
+    await say(page, "List the members");
+    await answered(page);
+    await page.getByRole("button", { name: /may do/ }).click();
+    await page.getByRole("meter").first().waitFor();
+  },
   "long-words": async (page) => {
     await page
       .getByRole("textbox")
@@ -196,7 +202,7 @@ const IN_LIGHT_AND_DARK: readonly Picture[] = Object.entries(STATES).flatMap(([n
 ]);
 
 const IN_OTHER_WAYS: readonly Picture[] = [
-  ...(["empty", "markdown-top", "approval", "tool-details", "error"] as const).flatMap((name) => [
+  ...(["empty", "markdown-top", "approval", "tool-details", "error", "session"] as const).flatMap((name) => [
     { name: `${name}-rtl`, act: STATES[name], dress: rightToLeft },
     { name: `${name}-phone`, act: STATES[name], dress: suggestions, options: PHONE },
   ]),
