@@ -109,10 +109,8 @@ function hasNoState({ kind, details }: AuditRow): boolean {
 
 /** What a row says, without its time and its place in the chain. */
 function wordsOf({ kind, turnId, toolUseId, details }: AuditRow): string {
-  const { inputSha256, definitionSha256, by, decision, outcome, reason } = JSON.parse(details) as Record<
-    string,
-    string
-  >;
+  const said: Record<string, string> = JSON.parse(details);
+  const { inputSha256, definitionSha256, by, decision, outcome, reason } = said;
   switch (kind) {
     case "approval_asked":
     case "tool_dispatched":

@@ -8,8 +8,8 @@ import type { AuditKeys } from "./audit-keys.ts";
 
 /** How many chains hold what happened. */
 export const FACT_CHAINS = 16;
-/** Number of the chain that holds checkpoints. */
-export const CHECKPOINT_CHAIN: number = FACT_CHAINS;
+/** Number of the chain that holds checkpoints: the one after those. */
+export const CHECKPOINT_CHAIN = 16;
 /** What the first row of a chain has before it. */
 export const NO_HASH: string = "0".repeat(64);
 

@@ -3,7 +3,7 @@ import { type AuditRow, chainOf } from "../../audit/audit-chain.ts";
 import type { AuditKeys } from "../../audit/audit-keys.ts";
 import { type Owner, ownerKey } from "../identity.ts";
 import { readAuditRow } from "./audit.ts";
-import { eraseConversation } from "./erasure.ts";
+import { eraseConversation, overwriteErased } from "./erasure.ts";
 import type { Tx } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 import { inSnapshot, inTransaction } from "./transaction.ts";
@@ -108,5 +108,6 @@ export async function eraseUser(database: Kysely<Schema>, keys: AuditKeys, owner
       .where((where) => where.and({ ...owner }))
       .execute(),
   );
+  await overwriteErased(database);
   return erased;
 }
