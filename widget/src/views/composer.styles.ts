@@ -1,6 +1,7 @@
 /** The message box. */
 export const composerStyles = `
   .composer {
+    position: relative;
     display: grid;
     grid-template-columns: 1fr auto;
     align-items: end;

@@ -47,7 +47,7 @@ export const markdownStyles = `
   .markdown blockquote > * + * { margin-block-start: 0.5em; }
   .markdown hr { block-size: 1px; margin-block: 1.2em; border: 0; background: var(--border); }
   .markdown code, .markdown kbd { font-family: var(--code-font); font-size: var(--code-font-size); }
-  .markdown :not(pre) > code { padding: 0.15em 0.38em; border-radius: 6px; background: var(--surface); box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+  .markdown code:not(pre *) { padding: 0.15em 0.38em; border-radius: 6px; background: var(--surface); box-decoration-break: clone; -webkit-box-decoration-break: clone; }
   .markdown kbd { padding: 0.1em 0.4em; border: 1px solid var(--border); border-block-end-width: 2px; border-radius: 5px; background: var(--surface); }
   .markdown mark { border-radius: 3px; background: light-dark(#fff0a8, #5c4b00); color: inherit; }
   .markdown summary { cursor: pointer; }

@@ -195,7 +195,7 @@ const frameStyles = `
   .error .icon-button .icon { inline-size: 16px; block-size: 16px; }
 
   /* A sentence in a language of the other direction keeps its full stop at its end. */
-  .greeting, .question, .destructive span, .error p, .status-text, .note, .file-size { unicode-bidi: plaintext; text-align: match-parent; }
+  .greeting, .question, .destructive span, .error p, .status-text, .note, .file-size, .amount { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
   .announcer {
     position: fixed;
     inset-block-start: 0;
