@@ -39,7 +39,7 @@ describe("workspace__edit_file", () => {
       content: [{ type: "text", text: "Edited a.txt (13 bytes before, 18 now)." }],
       structuredContent: { path: "a.txt", bytes: 18, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       isError: false,
-      deltas: [{ channel: "file", path: "a.txt", chunk: "2 (zwei)" }],
+      deltas: [{ channel: "output", chunk: "2 (zwei)" }],
     });
     expect(await filesIn(home)).toEqual({ "a.txt": "one 2 (zwei) three" });
   });

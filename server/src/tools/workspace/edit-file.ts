@@ -19,14 +19,19 @@ export function createEditFile(workspace: Workspace, rule: ToolRule | null): Too
       name: "workspace__edit_file",
       title: "Edit file",
       description:
-        "Replaces one place in a text file of the user's workspace. old_text must be in the file exactly once, " +
-        "character by character, white space and line ends too: read the file first, and give enough of what is " +
-        "around the place. Fails without changing anything when it is not there, or more than once.",
+        "Replaces one place in a text file of the user's workspace. Nothing is changed unless old_text is in the " +
+        "file exactly once.",
       inputSchema: {
         type: "object",
         properties: {
           path: { type: "string", description: PATH_DESCRIPTION },
-          old_text: { type: "string", minLength: 1, description: "The text to be replaced, exactly as it stands." },
+          old_text: {
+            type: "string",
+            minLength: 1,
+            description:
+              "The text to be replaced, character by character as it stands, white space and line ends too. Read the " +
+              "file first, and give enough of what is around the place to find it once.",
+          },
           new_text: { type: "string", description: "What takes its place; empty to remove it." },
         },
         required: ["path", "old_text", "new_text"],
@@ -57,10 +62,10 @@ async function editFile(workspace: Workspace, toolInput: ToolInput, context: Too
       pieces,
       replaces: stats,
       signal,
-      // What is new is shown; the rest of the file was there before.
+      // What is new is shown, but not as the file: the rest of it was there before.
       onWritten: async (piece) => {
         if (!toShow.has(piece)) return;
-        await context.onDelta({ channel: "file", path, chunk: Buffer.from(piece).toString("utf8") });
+        await context.onDelta({ channel: "output", chunk: Buffer.from(piece).toString("utf8") });
       },
     });
     const hash = createHash("sha256");

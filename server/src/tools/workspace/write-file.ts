@@ -28,8 +28,8 @@ export function createWriteFile(workspace: Workspace, rule: ToolRule | null): To
       name: "workspace__write_file",
       title: "Write file",
       description:
-        "Writes a text file into the user's workspace, with the complete content given. Directories are made as " +
-        "needed. A file that exists is left as it is, and the call fails, unless it is asked to be overwritten.",
+        "Writes a text file into the user's workspace. Directories are made as needed. A file that exists is left as " +
+        "it is, and the call fails, unless it is to be overwritten.",
       inputSchema: schemaOf({ ...PROPERTIES, overwrite: OVERWRITE }),
       // The same content under the same name is what the second run finds, and leaves.
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
