@@ -21,7 +21,7 @@ export const toolInputStyles = `
   .file-note.is-new { background: color-mix(in srgb, var(--success) 8%, var(--background)); color: var(--success); }
   .file-note.is-replacing { background: color-mix(in srgb, var(--warning) 16%, var(--background)); color: var(--warning); }
   .file-size { margin-inline-start: auto; font-size: 0.9em; font-variant-numeric: tabular-nums; }
-  .lines { padding-block: 5px; background: var(--background); font-family: var(--code-font); font-size: 0.88em; line-height: 1.5; }
+  .file .lines { padding-block: 5px; background: var(--background); font-family: var(--code-font); font-size: 0.88em; line-height: 1.5; }
   .lines .block { content-visibility: auto; contain-intrinsic-block-size: auto 2000px; }
   .lines .line {
     position: relative;
