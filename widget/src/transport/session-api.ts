@@ -43,7 +43,7 @@ const isSession: Guard<SessionResponse> = hasShape<SessionResponse>({
   ),
   limits: isUsage,
   model: isString,
-  features: isRecord as Guard<Record<string, never>>,
+  features: (value): value is Record<string, never> => isRecord(value),
 });
 
 const isApprovalList: Guard<RememberedApprovalList> = hasShape<RememberedApprovalList>({

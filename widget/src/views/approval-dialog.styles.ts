@@ -77,6 +77,7 @@ export const approvalDialogStyles = `
   .button.approve, .button.primary { border-color: transparent; background: var(--accent); color: var(--on-accent); }
   .button.approve:hover, .button.primary:hover { background: color-mix(in srgb, var(--accent) 88%, var(--text)); }
   .button.approve[aria-disabled="true"] { background: color-mix(in srgb, var(--accent) 14%, var(--background)); color: var(--muted); cursor: default; }
+  .deny-all:last-child { grid-column: 1 / -1; }
   .button.minor { min-block-size: 34px; padding-block: 4px; background: none; font-size: 0.92em; }
   .button.minor:hover:not([aria-disabled="true"]) { background: var(--hover); }
   .button.minor[aria-disabled="true"] { border-style: dashed; color: var(--muted); cursor: default; }

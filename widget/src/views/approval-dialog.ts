@@ -3,6 +3,7 @@ import type { ToolRequestEvent } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
 import type { ApprovalAnswer } from "./approval-answer.ts";
 import { ApprovalGuard } from "./approval-guard.ts";
+import { isDestructive } from "./describe-input.ts";
 import { icons } from "./icons.ts";
 import { framedPage, mayApprove } from "./may-approve.ts";
 import { SecondTicker } from "./second-ticker.ts";
@@ -99,13 +100,13 @@ export class ChatBotApprovalDialog extends View {
         <div class="dialog-body" tabindex="0">
           <p id="approval-question" class="question">${visibleText(strings.approvalAsks(request.title))}</p>
           <p class="tool-name"><code dir="ltr">${visibleText(request.name)}</code></p>
-          ${request.description === "" ? nothing : html`<p class="description" dir="auto">${visibleText(request.description)}</p>`}
           ${
-            request.annotations.destructiveHint === true
+            isDestructive(request.name, request.input, request.annotations)
               ? html`<p class="destructive">${icons.warning}<span>${strings.approvalDestructive}</span></p>`
               : nothing
           }
           ${renderToolInput(request.name, request.input, strings)}
+          ${request.description === "" ? nothing : html`<p class="description" dir="auto">${visibleText(request.description)}</p>`}
         </div>
         ${this.#renderFoot(request)}
       </div>
@@ -224,7 +225,7 @@ export class ChatBotApprovalDialog extends View {
   #renderTogether(): TemplateResult {
     const { strings, requests } = this;
     const unseen = requests.filter((request) => !this.#seen.has(request.tool_use_id)).length;
-    const isOffered = !requests.some(({ annotations }) => annotations.destructiveHint === true);
+    const isOffered = !requests.some(({ name, input, annotations }) => isDestructive(name, input, annotations));
     return html`<button type="button" class="button minor deny-all" @click=${() => this.#decide(requests, false)}>
         ${strings.approvalDenyAll(requests.length)}
       </button>

@@ -1,6 +1,6 @@
 import { expect } from "@open-wc/testing";
 import type { ToolInput } from "../protocol/index.ts";
-import { describeInput, type InputView } from "./describe-input.ts";
+import { describeInput, type InputView, isDestructive } from "./describe-input.ts";
 
 const PATH = { name: "path", value: "a.txt" };
 
@@ -58,6 +58,22 @@ describe("describeInput", () => {
   for (const [title, toolName, input, expected] of cases) {
     it(`knows ${title}`, () => {
       expect(describeInput(toolName, input)).to.deep.equal(expected);
+    });
+  }
+});
+
+describe("isDestructive", () => {
+  const file = { path: "a.txt", content: "x" };
+  const cases: [title: string, toolName: string, input: ToolInput, hint: boolean, expected: boolean][] = [
+    ["says what the tool says", "t", {}, true, true],
+    ["takes a tool that says nothing for harmless", "t", {}, false, false],
+    ["knows that our own tool loses nothing by a new file", "workspace__write_file", file, true, false],
+    ["knows that it does by overwriting", "workspace__write_file", { ...file, overwrite: true }, true, true],
+    ["does not trust other tools in that", "files__write_file", file, true, true],
+  ];
+  for (const [title, toolName, input, destructiveHint, expected] of cases) {
+    it(title, () => {
+      expect(isDestructive(toolName, input, { destructiveHint })).to.equal(expected);
     });
   }
 });

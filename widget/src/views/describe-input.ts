@@ -1,4 +1,4 @@
-import type { ToolInput } from "../protocol/index.ts";
+import type { ToolAnnotations, ToolInput } from "../protocol/index.ts";
 
 /** A member of flat input. */
 export interface InputField {
@@ -33,6 +33,12 @@ export function describeInput(toolName: string, input: ToolInput): InputView {
   if (typeof path === "string" && typeof content === "string")
     return { type: "file", fields: without("content"), content, writes: writesOf(toolName, value("overwrite")) };
   return { type: "fields", fields };
+}
+
+/** Whether a call may change or delete what is there. A tool is marked as a whole; our own loses nothing by a new file. */
+export function isDestructive(toolName: string, input: ToolInput, annotations: ToolAnnotations): boolean {
+  const view = describeInput(toolName, input);
+  return annotations.destructiveHint === true && !(view.type === "file" && view.writes === "new");
 }
 
 /** Null when a value is not flat. */

@@ -99,6 +99,7 @@ export class ChatBotSessionView extends View {
       </header>
       <div class="session-body" tabindex="0" role="group" aria-labelledby="session-title">
         ${this.#renderTold()} ${this.#renderReceipt()}
+        ${this.told.status === "ready" ? this.#renderTools(this.told.session) : nothing}
       </div>
     </section>`;
   }
@@ -120,7 +121,7 @@ export class ChatBotSessionView extends View {
         </div>`;
       case "ready":
         return html`${this.#renderWho(told.session)} ${this.#renderBudget(told.session)}
-        ${this.#renderTools(told.session)} ${this.#renderApprovals(told.approvals)}`;
+        ${this.#renderApprovals(told.approvals)}`;
     }
   }
 
@@ -311,12 +312,14 @@ export class ChatBotSessionView extends View {
     this.report = strings.approvalRevoked(title);
     await this.updateComplete;
     // The button is gone: on to the next one, or to where they were.
-    this.querySelector<HTMLElement>(".is-approvals .button, #session-approvals")?.focus();
+    const next = this.querySelector<HTMLElement>(".is-approvals .button");
+    (next ?? this.querySelector<HTMLElement>("#session-approvals"))?.focus();
   }
 
   #reason(error: unknown): string {
     const known = error instanceof TransportError ? error : new TransportError("internal", { cause: error });
-    return errorFromTransport(known, this.strings).message;
+    // That the connection is lost says what is said already, and of a message that nobody wrote here.
+    return known.code === "network" ? "" : errorFromTransport(known, this.strings).message;
   }
 
   readonly #onKeydown = (event: KeyboardEvent): void => {
