@@ -2,6 +2,7 @@ import {
   type CallToolResult,
   Client,
   type Tool as McpToolDefinition,
+  type PriorDiscovery,
   ProtocolError,
   SdkError,
   SdkErrorCode,
@@ -35,6 +36,14 @@ export interface McpCall {
 /** Where a server stands. */
 export type McpConnectionState = "connected" | "connecting" | "failed";
 
+/**
+ * Which protocol a server that is started as a process speaks; null until it is known. Finding out costs a process of its
+ * own, because some servers end when they are asked.
+ */
+export interface KnownProtocol {
+  prior: PriorDiscovery | null;
+}
+
 /** What a connection is made of; the clock and the dice are there for tests. */
 export interface McpConnectionOptions {
   name: string;
@@ -42,6 +51,8 @@ export interface McpConnectionOptions {
   log: ToolLog;
   /** Makes the bearer token of each request. */
   token?: (() => string) | undefined;
+  /** Shared by the connections to one server. */
+  protocol?: KnownProtocol | undefined;
   /** The server says that its tools are not what they were. */
   onToolsChanged?: (() => void) | undefined;
   now?: ReconnectOptions["now"];
@@ -70,6 +81,7 @@ export class McpConnection {
   readonly #log: ToolLog;
   readonly #token: (() => string) | undefined;
   readonly #onToolsChanged: () => void;
+  readonly #protocol: KnownProtocol;
   readonly #now: () => number;
   readonly #policy: ReconnectPolicy;
   #session: Session | null = null;
@@ -84,6 +96,7 @@ export class McpConnection {
     this.#log = options.log;
     this.#token = options.token;
     this.#onToolsChanged = options.onToolsChanged ?? (() => undefined);
+    this.#protocol = options.protocol ?? { prior: null };
     this.#now = options.now ?? (() => performance.now());
     this.#policy = new ReconnectPolicy({
       restartsPerMinute: options.config.type === "http" ? Number.POSITIVE_INFINITY : RESTARTS_PER_MINUTE,
@@ -147,8 +160,9 @@ export class McpConnection {
   }
 
   async #connect(): Promise<Session> {
-    if (this.#closed.signal.aborted || !this.#policy.mayTry()) throw new ServerUnreachable(this.#name);
-    this.#policy.trying();
+    const starts = this.#config.type === "http" || this.#protocol.prior !== null ? 1 : 2;
+    if (this.#closed.signal.aborted || !this.#policy.mayTry(starts)) throw new ServerUnreachable(this.#name);
+    this.#policy.trying(starts);
     const way = createTransport(this.#config, this.#token);
     const client = this.#createClient();
     // The client heeds a signal only when it has found out which protocol the server speaks.
@@ -157,8 +171,9 @@ export class McpConnection {
     };
     this.#closed.signal.addEventListener("abort", stop);
     try {
-      await client.connect(way.transport, { timeout: CONNECT_TIMEOUT_MS, signal: this.#closed.signal });
+      await this.#greet(client, way);
     } catch (error) {
+      this.#protocol.prior = null;
       if (!this.#closed.signal.aborted) this.#failed("could not connect to a tool server", way, error);
       await client.close().catch(() => undefined);
       throw new ServerUnreachable(this.#name, { cause: error });
@@ -173,6 +188,17 @@ export class McpConnection {
     this.#session = session;
     this.#log.info({ server: this.#name }, "connected to a tool server");
     return session;
+  }
+
+  async #greet(client: Client, way: McpTransport): Promise<void> {
+    const options = { timeout: CONNECT_TIMEOUT_MS, signal: this.#closed.signal };
+    if (this.#config.type === "http") return client.connect(way.transport, options);
+    const { prior } = this.#protocol;
+    await client.connect(way.transport, prior === null ? options : { ...options, prior });
+    // With what is known nothing was asked yet: whether the process lives shows in an answer.
+    if (prior?.kind === "modern") await client.discover(options);
+    const discover = client.getDiscoverResult();
+    this.#protocol.prior = discover === undefined ? { kind: "legacy" } : { kind: "modern", discover };
   }
 
   /** Declares no capabilities: a tool server gets neither our files (`roots`) nor our model (`sampling`). */

@@ -1,10 +1,14 @@
 import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type HttpFixture, startHttpServer1, startHttpServer2 } from "../../test/fixtures/http-server.ts";
 import type { Owner } from "../store/identity.ts";
 import { CallLost } from "./call-lost.ts";
+import { McpConnection } from "./mcp-connection.ts";
 import { McpServers } from "./mcp-servers.ts";
 import type { ToolOutput } from "./tool.ts";
 import { type McpServerConfig, mcpServerConfigSchema } from "./tool-config.ts";
@@ -119,6 +123,66 @@ describe("A tool server's connections", () => {
     expect(await call("bob", "echo")).toMatchObject({ isError: false });
     cancel.abort(new Error("stopped"));
     await expect(waiting).rejects.toThrow("stopped");
+  });
+});
+
+describe.each(["stdio-server-2.ts", "stdio-server-1.ts"])("A tool server that dies now and then, %s", (script) => {
+  it("is started once more each time, and no more than three times a minute", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "chat-bot-starts-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, "starts");
+    const fixture = new URL(`../../test/fixtures/${script}`, import.meta.url);
+    const program = `fs.appendFileSync(${JSON.stringify(file)}, "x"); import(${JSON.stringify(fixture.href)})`;
+    let nowMs = 0;
+    const connection = new McpConnection({
+      name: "dying",
+      config: { command: process.execPath, args: ["-e", program] },
+      log: { info: () => undefined, warn: () => undefined },
+      now: () => nowMs,
+    });
+    onTestFinished(() => connection.close());
+    const starts: number[] = [];
+    for (; nowMs <= 48_000; nowMs += 12_000) {
+      const tools = await connection.tools(true).catch(() => []);
+      const die = tools.find(({ name }) => name === "die");
+      if (die !== undefined) {
+        const call = {
+          tool: die,
+          input: {},
+          meta: {},
+          signal: new AbortController().signal,
+          onProgress: () => undefined,
+        };
+        await expect(connection.call(call)).rejects.toThrow(CallLost);
+      }
+      starts.push((await readFile(file, "utf8")).length);
+    }
+    expect(starts).toEqual([2, 3, 4, 4, 4]);
+  });
+});
+
+describe("A tool server that dies as soon as it is started", () => {
+  it("is started four times in a minute, not more, however often it is asked for", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "chat-bot-starts-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, "starts");
+    const script = `fs.appendFileSync(${JSON.stringify(file)}, "x")`;
+    let nowMs = 0;
+    const connection = new McpConnection({
+      name: "dying",
+      config: { command: process.execPath, args: ["-e", script] },
+      log: { info: () => undefined, warn: () => undefined },
+      now: () => nowMs,
+    });
+    onTestFinished(() => connection.close());
+    const starts: number[] = [];
+    // No pause between two attempts is longer than 30 seconds; these are 12.
+    for (; nowMs <= 96_000; nowMs += 12_000) {
+      await expect(connection.tools()).rejects.toThrow("cannot be reached");
+      starts.push((await readFile(file, "utf8")).length);
+    }
+    // Each attempt starts it twice: once to find out which protocol it speaks.
+    expect(starts).toEqual([2, 4, 4, 4, 4, 6, 8, 8, 8]);
   });
 });
 

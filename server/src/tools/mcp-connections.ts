@@ -1,6 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/client";
 import { type Owner, ownerKey } from "../store/identity.ts";
-import { type McpCall, McpConnection, type McpConnectionState } from "./mcp-connection.ts";
+import { type KnownProtocol, type McpCall, McpConnection, type McpConnectionState } from "./mcp-connection.ts";
 import type { McpServerConfig } from "./tool-config.ts";
 import type { ToolLog } from "./tool-log.ts";
 import type { ToolTokens } from "./tool-token.ts";
@@ -35,6 +35,7 @@ export class McpConnections {
   readonly #options: McpConnectionsOptions;
   readonly #common: McpConnection;
   readonly #isPerUser: boolean;
+  readonly #protocol: KnownProtocol = { prior: null };
   /** In the order of their last use. */
   readonly #users = new Map<string, UserConnection>();
 
@@ -84,6 +85,7 @@ export class McpConnections {
       name,
       config,
       log,
+      protocol: this.#protocol,
       token: audience === undefined || tokens === null ? undefined : () => tokens.sign(audience, owner),
       onToolsChanged: () => {
         this.#common.forgetTools();

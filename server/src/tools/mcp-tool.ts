@@ -11,6 +11,7 @@ import type { CatalogTool, Tool, ToolCallContext, ToolOutput, ToolRule } from ".
 import type { McpServerConfig } from "./tool-config.ts";
 import { toolFingerprint } from "./tool-fingerprint.ts";
 import { errorOutput } from "./tool-result.ts";
+import { cleanSchema } from "./tool-schema.ts";
 import { cleanDescription, cleanTitle } from "./tool-text.ts";
 
 const TIMEOUT_SECONDS = 30;
@@ -41,7 +42,7 @@ export function createMcpTool(
   const described = {
     name,
     description: cleanDescription(definition.description ?? ""),
-    inputSchema: definition.inputSchema,
+    inputSchema: cleanSchema(definition.inputSchema),
     annotations,
   };
   const under = (given: ToolRule | null): Pick<Tool, "repeatable" | "run"> => ({

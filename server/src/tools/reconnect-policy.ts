@@ -28,14 +28,15 @@ export class ReconnectPolicy {
     this.#options = options;
   }
 
-  mayTry(): boolean {
+  /** `starts`: how often the attempt will start the server. */
+  mayTry(starts = 1): boolean {
     const now = this.#options.now();
     this.#startsMs = this.#startsMs.filter((startMs) => startMs > now - RESTART_WINDOW_MS);
-    return now >= this.#notBeforeMs && this.#startsMs.length <= this.#options.restartsPerMinute;
+    return now >= this.#notBeforeMs && this.#startsMs.length + starts <= this.#options.restartsPerMinute + 1;
   }
 
-  trying(): void {
-    this.#startsMs.push(this.#options.now());
+  trying(starts = 1): void {
+    this.#startsMs.push(...Array.from({ length: starts }, () => this.#options.now()));
   }
 
   connected(): void {

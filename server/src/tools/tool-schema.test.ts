@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { schemaProblem } from "./tool-schema.ts";
+import { cleanSchema, schemaProblem } from "./tool-schema.ts";
 
 function nested(depth: number): Record<string, unknown> {
   return depth === 1 ? { type: "object" } : { type: "object", not: nested(depth - 1) };
@@ -49,5 +49,37 @@ describe("schemaProblem", () => {
     ["more than 64 KB", { type: "object", description: "x".repeat(64 * 1024) }],
   ])("refuses %s", (_what, schema) => {
     expect(schemaProblem(schema)).toEqual(expect.any(String));
+  });
+});
+
+describe("cleanSchema", () => {
+  it("removes what nobody sees from titles and descriptions, wherever they are", () => {
+    const hidden = "Says\u200b it\u{e0041}.";
+    const words = { title: hidden, description: hidden, $comment: hidden };
+    const clean = { title: "Says it.", description: "Says it.", $comment: "Says it." };
+    const schema = (said: object): Record<string, unknown> => ({
+      type: "object",
+      ...said,
+      properties: {
+        // A property of this name is a schema, not a word.
+        description: { type: "string", ...said },
+        list: { type: "array", items: { anyOf: [{ type: "string", ...said }, true] } },
+        map: { type: "object", additionalProperties: { not: { ...said } } },
+      },
+      $defs: { a: { ...said } },
+    });
+    expect(cleanSchema(schema(words))).toEqual(schema(clean));
+  });
+
+  it("leaves alone what inputs are held against", () => {
+    const schema = {
+      type: "object",
+      properties: {
+        a: { enum: ["x\u200b"], default: "x\u200b", pattern: "\u200b" },
+        b: { const: { title: "\u200b" } },
+      },
+      required: ["a"],
+    };
+    expect(cleanSchema(schema)).toEqual(schema);
   });
 });

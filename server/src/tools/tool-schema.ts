@@ -1,3 +1,5 @@
+import { withoutInvisible } from "./tool-text.ts";
+
 const SIZE_LIMIT_BYTES = 64 * 1024;
 const DEPTH_LIMIT = 16;
 const PROPERTY_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
@@ -10,6 +12,7 @@ const SINGLES = new Set(
     " ",
   ),
 );
+const WORDS = new Set(["title", "description", "$comment"]);
 const REFERENCES = ["$ref", "$dynamicRef", "$recursiveRef"];
 
 /**
@@ -24,6 +27,27 @@ export function schemaProblem(schema: Record<string, unknown>): string | null {
     if (Object.hasOwn(schema, keyword)) return `the input schema has ${keyword} at the top`;
   }
   return problemIn(schema);
+}
+
+/**
+ * The schema with the words in it as the model and a person may read them, nothing invisible. What inputs are held
+ * against, such as `enum` and `pattern`, stays as it is.
+ */
+export function cleanSchema(schema: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(schema).map(([keyword, value]) => [keyword, cleanMember(keyword, value)]));
+}
+
+function cleanMember(keyword: string, value: unknown): unknown {
+  if (WORDS.has(keyword) && typeof value === "string") return withoutInvisible(value);
+  if (MAPS.has(keyword) && isObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, cleanAny(member)]));
+  }
+  if (LISTS.has(keyword) && Array.isArray(value)) return value.map(cleanAny);
+  return SINGLES.has(keyword) ? cleanAny(value) : value;
+}
+
+function cleanAny(schema: unknown): unknown {
+  return isObject(schema) ? cleanSchema(schema) : schema;
 }
 
 function problemIn(schema: unknown): string | null {

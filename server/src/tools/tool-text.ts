@@ -17,7 +17,7 @@ export function cleanTitle(text: string): string {
  * Removes what carries words past a reader's eyes: format characters (zero width, bidirectional, tags), variation
  * selectors, blank fillers, private use, unassigned ones, and control characters except tab and line feed.
  */
-function withoutInvisible(text: string): string {
+export function withoutInvisible(text: string): string {
   return text
     .toWellFormed()
     .replaceAll(/[\p{Cf}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800]/gu, "")
