@@ -101,10 +101,32 @@ describe("ChatBot", () => {
     expect(launcherOf(element).ariaExpanded).to.equal("false");
   });
 
-  it("speaks Portuguese", () => {
-    const element = fixtureSync<ChatBot>(html`<chat-bot lang="pt-BR"></chat-bot>`);
-    expect(launcherOf(element).ariaLabel).to.equal("Abrir o chat");
-  });
+  const spoken: [language: string, open: string, close: string][] = [
+    ["en-GB", "Open chat", "Close chat"],
+    ["pt-BR", "Abrir o chat", "Fechar o chat"],
+    ["es", "Abrir chat", "Cerrar chat"],
+    ["fr_CA", "Ouvrir le chat", "Fermer le chat"],
+    ["DE", "Chat öffnen", "Chat schließen"],
+    ["it", "Apri chat", "Chiudi chat"],
+    ["ja", "チャットを開く", "チャットを閉じる"],
+    ["zh-CN", "打开聊天", "关闭聊天"],
+    ["ar", "فتح الدردشة", "إغلاق الدردشة"],
+    ["he", "פתיחת הצ׳אט", "סגירת הצ׳אט"],
+    ["constructor", "Open chat", "Close chat"],
+    ["d", "Open chat", "Close chat"],
+  ];
+  for (const [language, open, close] of spoken) {
+    it(`names its button in ${language} before there is a panel`, () => {
+      const { loadPanel } = ChatBot;
+      ChatBot.loadPanel = () => new Promise(() => {});
+      const element = fixtureSync<ChatBot>(html`<chat-bot lang=${language}></chat-bot>`);
+      expect(launcherOf(element).ariaLabel).to.equal(open);
+      element.show();
+      expect(launcherOf(element).ariaLabel).to.equal(close);
+      expect(launcherOf(element).ariaExpanded).to.equal("true");
+      ChatBot.loadPanel = loadPanel;
+    });
+  }
 
   it("opens, closes and says so", async () => {
     const element = fixtureSync<ChatBot>(html`<chat-bot endpoint="/api/chatbot"></chat-bot>`);
@@ -306,6 +328,61 @@ describe("ChatBot", () => {
     expect(launcherOf(element).checkVisibility()).to.equal(false);
     expect(root?.querySelector<HTMLElement>(".panel")?.checkVisibility({ visibilityProperty: true })).to.equal(true);
     expect(root?.querySelector(".panel")?.role).to.equal("region");
+  });
+
+  for (const [language, part] of [
+    ["de", "Laden fehlgeschlagen"],
+    ["ja", "読み込めません"],
+    ["ar", "تعذر التحميل"],
+  ] as const) {
+    it(`says in ${language} that the panel cannot be fetched, with what it has at hand`, async () => {
+      const { loadPanel } = ChatBot;
+      ChatBot.loadPanel = () => Promise.reject(new Error("offline"));
+      const element = fixtureSync<ChatBot>(html`<chat-bot lang=${language}></chat-bot>`);
+      launcherOf(element).click();
+      await waitUntil(() => element.shadowRoot?.querySelector(".notice")?.textContent?.includes(part));
+      expect(element.shadowRoot?.querySelector(".notice")?.role).to.equal("alert");
+      ChatBot.loadPanel = loadPanel;
+    });
+  }
+
+  it("goes on as it was when it is moved: conversation, draft and focus", async () => {
+    const { element, root } = await openPanel();
+    await ask(element, server);
+    server.stream(...firstTurn("Hello"), says("Hi"));
+    await waitUntil(() => root.querySelector(".theirs")?.textContent?.includes("Hi"));
+    const input = root.querySelector("textarea");
+    if (input === null) throw new Error("There is no message box.");
+    input.value = "half a thought";
+    input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    input.focus();
+    const elsewhere = fixtureSync<HTMLElement>(html`<section></section>`);
+    elsewhere.append(element);
+    expect(root.activeElement).to.equal(input);
+    const ended = oneEvent(element, "chat-bot-turn-end");
+    server.stream(says(" again", 2), endOfTurn);
+    await ended;
+    await settled(root);
+    expect(root.querySelector(".theirs")?.textContent).to.contain("Hi again");
+    expect(root.querySelector("textarea")).to.equal(input);
+    expect(input.value).to.equal("half a thought");
+    expect(element.open).to.equal(true);
+    expect(server.requests.map(({ route }) => route)).not.to.include("GET /conversations/c1/events");
+  });
+
+  it("keeps to its own endpoint beside another element", async () => {
+    const one = fixtureSync<ChatBot>(html`<chat-bot endpoint="/api/chatbot/one" token="a.b.c"></chat-bot>`);
+    const other = fixtureSync<ChatBot>(html`<chat-bot endpoint="/api/chatbot/other" token="a.b.c"></chat-bot>`);
+    void one.send("To one");
+    void other.send("To the other");
+    await waitUntil(() => server.requests.length === 2);
+    const sent = server.requests.map(({ route, body }) => `${route}: ${Reflect.get(Object(body), "message")}`);
+    expect(sent).to.have.members(["POST /one/message: To one", "POST /other/message: To the other"]);
+    one.show();
+    expect(other.open).to.equal(false);
+    one.remove();
+    other.remove();
+    sessionStorage.clear();
   });
 
   it("says so when the panel cannot be fetched, and tries again", async () => {

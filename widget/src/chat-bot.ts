@@ -1,8 +1,9 @@
 import { chatBotStyles } from "./chat-bot.styles.ts";
-import type { ChatPanel, PanelHost, PanelLoader, PanelModule, PanelSettings } from "./chat-panel.ts";
-import { type Persist, rememberConversation } from "./conversation/remember-conversation.ts";
+import type { ChatPanel, PanelHost, PanelLoader } from "./chat-panel.ts";
+import { isRemembered, type Persist } from "./conversation/is-remembered.ts";
 import { ChatBotCloseEvent, ChatBotOpenEvent } from "./events.ts";
-import { createLauncher, type Launcher } from "./launcher-button.ts";
+import { languageOf } from "./language-of.ts";
+import { createLauncher, createPart } from "./launcher-button.ts";
 import { launcherTexts } from "./launcher-texts.ts";
 import type { PageContext } from "./protocol/index.ts";
 import type { Strings } from "./strings.ts";
@@ -10,18 +11,24 @@ import type { Strings } from "./strings.ts";
 // A server has no HTMLElement: there the class is defined and never used.
 const ElementBase: typeof HTMLElement = Reflect.get(globalThis, "HTMLElement") ?? Object;
 
-/** Properties that are their attributes, the first of several values being the default. */
-const CHOICES = {
+/** Attributes and what they may be, the first being the default; nothing is listed where any text will do. */
+const ATTRIBUTES = {
   mode: ["floating", "inline"],
   position: ["end", "start"],
   colorScheme: ["auto", "light", "dark"],
   persist: ["session", "local", "none"],
+  endpoint: [],
+  tokenUrl: [],
+  heading: [],
+  greeting: [],
+  placeholder: [],
+  frameAncestors: [],
 } as const;
-const TEXTS = ["endpoint", "tokenUrl", "heading", "greeting", "placeholder", "frameAncestors"] as const;
-/** Properties without an attribute. */
-const HELD = ["tokenProvider", "suggestions", "strings", "page"] as const;
+/** Those that are more than their attribute. */
+const OTHERS = ["conversationId", "token", "open"] as const;
 
-type Held = Pick<ChatBot, (typeof HELD)[number]>;
+/** Properties without an attribute. */
+type Held = Pick<ChatBot, "tokenProvider" | "suggestions" | "strings" | "page">;
 const INITIALLY: Held = { tokenProvider: null, suggestions: [], strings: {}, page: null };
 
 /**
@@ -148,12 +155,9 @@ export class ChatBot extends ElementBase implements PanelHost {
   /** How to get the panel; set by what registers the element. */
   static loadPanel: PanelLoader | null = null;
 
-  static readonly observedAttributes: readonly string[] = [
-    ...[...Object.keys(CHOICES), ...TEXTS, "conversationId"].map(attributeName),
-    "token",
-    "open",
-    "lang",
-  ];
+  static readonly observedAttributes: readonly string[] = [...Object.keys(ATTRIBUTES), ...OTHERS, "lang"].map(
+    attributeName,
+  );
 
   declare endpoint: string | null;
   declare tokenUrl: string | null;
@@ -175,40 +179,41 @@ export class ChatBot extends ElementBase implements PanelHost {
   declare page: PageContext | null;
 
   static {
-    for (const name of TEXTS) {
-      define(ChatBot.prototype, name, {
-        get: (element) => element.getAttribute(attributeName(name)),
-        set: (element, value) => setAttribute(element, attributeName(name), textOf(value)),
-      });
-    }
-    for (const [name, values] of Object.entries(CHOICES)) {
+    for (const [name, values] of Object.entries<readonly string[]>(ATTRIBUTES)) {
       const attribute = attributeName(name);
-      define(ChatBot.prototype, name, {
-        get: (element) => values.find((value) => value === element.getAttribute(attribute)) ?? values[0],
-        set: (element, value) => setAttribute(element, attribute, textOf(value)),
-      });
-    }
-    for (const name of HELD) {
-      define(ChatBot.prototype, name, {
-        get: (element) => element.#held[name],
-        set: (element, value) => {
-          Object.assign(element.#held, { [name]: value ?? INITIALLY[name] });
-          element.#settingsChanged();
+      define(
+        ChatBot.prototype,
+        name,
+        (element) => {
+          const value = element.getAttribute(attribute);
+          return values.some((known) => known === value) ? value : (values[0] ?? value);
         },
-      });
+        (element, value) => setAttribute(element, attribute, value),
+      );
+    }
+    for (const [name, initially] of Object.entries(INITIALLY)) {
+      define(
+        ChatBot.prototype,
+        name,
+        (element) => Reflect.get(element.#held, name),
+        (element, value) => {
+          Reflect.set(element.#held, name, value ?? initially);
+          element.#changed();
+        },
+      );
     }
   }
 
   readonly #held: Held = { ...INITIALLY };
   readonly #root: ShadowRoot;
-  #launcher: Launcher | null = null;
+  #launcher: HTMLElement | null = null;
+  #notice: HTMLElement | null = null;
   #token: string | null = null;
   #loading: Promise<ChatPanel> | null = null;
   #panel: ChatPanel | null = null;
   #wasOpen = false;
   /** The person opened the panel before it was there. */
   #isFocusDue = false;
-  #unread: { count: number; label: string } = { count: 0, label: "" };
 
   constructor() {
     super();
@@ -222,7 +227,7 @@ export class ChatBot extends ElementBase implements PanelHost {
 
   set token(value: string | null) {
     this.#token = value ?? null;
-    this.#settingsChanged();
+    this.#changed();
   }
 
   /** Whether the panel is shown. */
@@ -240,7 +245,7 @@ export class ChatBot extends ElementBase implements PanelHost {
   }
 
   set conversationId(value: string | null) {
-    setAttribute(this, "conversation-id", textOf(value));
+    setAttribute(this, "conversation-id", value);
   }
 
   connectedCallback(): void {
@@ -249,7 +254,7 @@ export class ChatBot extends ElementBase implements PanelHost {
       this.#draw();
     }
     this.#openChanged(true);
-    if (this.#isWantedNow()) void this.#load().catch(() => {});
+    this.#loadIfWanted();
   }
 
   attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
@@ -257,12 +262,11 @@ export class ChatBot extends ElementBase implements PanelHost {
       if (value === null) return;
       this.token = value;
       this.removeAttribute("token");
-      return;
+    } else if (this.isConnected && this.#launcher !== null) {
+      if (name === "open") this.#openChanged(false);
+      else this.#changed();
+      this.#loadIfWanted();
     }
-    if (!this.isConnected || this.#launcher === null) return;
-    if (name === "open") this.#openChanged(false);
-    else this.#settingsChanged();
-    if (this.#isWantedNow()) void this.#load().catch(() => {});
   }
 
   /** Opens the panel. */
@@ -305,16 +309,10 @@ export class ChatBot extends ElementBase implements PanelHost {
     await (await this.#loading)?.answerApproval(toolUseId, false);
   }
 
-  /** For the panel: messages came while it was closed. */
-  showUnread(count: number, label: string): void {
-    this.#unread = { count, label };
-    this.#updateLauncher();
-  }
-
   /** Values set before the element was defined lie on the instance and would hide the properties. */
   #takeEarlyProperties(): void {
-    const names = [...Object.keys(CHOICES), ...TEXTS, ...HELD, "conversationId", "token", "open"];
-    for (const name of names.filter((candidate) => Object.hasOwn(this, candidate))) {
+    for (const name of [...Object.keys(ATTRIBUTES), ...Object.keys(INITIALLY), ...OTHERS]) {
+      if (!Object.hasOwn(this, name)) continue;
       const value: unknown = Reflect.get(this, name);
       Reflect.deleteProperty(this, name);
       Reflect.set(this, name, value);
@@ -325,27 +323,35 @@ export class ChatBot extends ElementBase implements PanelHost {
     const styles = new CSSStyleSheet();
     styles.replaceSync(chatBotStyles);
     this.#root.adoptedStyleSheets.push(styles);
-    this.#launcher = createLauncher({
-      onIntent: () => void this.#load().catch(() => {}),
-      onPress: () => this.toggle(),
-    });
-    this.#root.append(this.#launcher.element);
+    this.#launcher = createLauncher(
+      () => this.#loadQuietly(),
+      () => this.toggle(),
+    );
+    this.#root.append(this.#launcher);
     this.#updateLauncher();
   }
 
   /** The panel is fetched before anybody asks for it when it is to be seen, or when there is something to go on with. */
-  #isWantedNow(): boolean {
-    if (this.open || this.mode === "inline" || this.hasAttribute("conversation-id")) return true;
-    if (this.endpoint === null) return false;
-    const memory = rememberConversation(this.persist, this.endpoint);
-    return (memory.recall() ?? memory.recallUnsent()) !== null;
+  #loadIfWanted(): void {
+    const { endpoint } = this;
+    const isWanted =
+      this.open ||
+      this.mode === "inline" ||
+      this.hasAttribute("conversation-id") ||
+      (endpoint !== null && isRemembered(this.persist, endpoint));
+    if (isWanted) this.#loadQuietly();
+  }
+
+  /** A failure is shown, and needs no telling. */
+  #loadQuietly(): void {
+    this.#load().catch(() => {});
   }
 
   #load(): Promise<ChatPanel> {
     this.#loading ??= this.#fetchPanel().catch((error: unknown) => {
       // The next intent tries again.
       this.#loading = null;
-      this.#launcher?.showNotice(launcherTexts(this.#language()).failed);
+      this.#showNotice();
       throw error;
     });
     this.#updateLauncher();
@@ -353,26 +359,32 @@ export class ChatBot extends ElementBase implements PanelHost {
   }
 
   async #fetchPanel(): Promise<ChatPanel> {
-    const module: PanelModule | undefined = await ChatBot.loadPanel?.();
-    if (module === undefined)
-      throw new Error("ChatBot.loadPanel is not set: register the element with defineChatBot().");
-    const { panel, styleSheets } = await module.createPanel(this.#settings(), this);
-    this.#root.adoptedStyleSheets.push(...styleSheets);
-    panel.settings = this.#settings();
+    const { loadPanel } = ChatBot;
+    if (loadPanel === null) throw new Error("<chat-bot> is to be registered with defineChatBot().");
+    const panel = await (await loadPanel()).createPanel(this);
     this.#panel = panel;
+    this.#notice?.remove();
+    this.#launcher?.classList.remove("is-loading");
     this.#root.append(panel);
-    this.#launcher?.showNotice(null);
-    this.#updateLauncher();
+    this.#changed();
     if (this.#isFocusDue) panel.takeFocus();
     this.#isFocusDue = false;
     return panel;
+  }
+
+  #showNotice(): void {
+    this.#notice?.remove();
+    this.#notice = createPart("div", "notice");
+    this.#notice.role = "alert";
+    this.#root.prepend(this.#notice);
+    this.#notice.textContent = launcherTexts(languageOf(this)).failed;
   }
 
   #openChanged(isInitial: boolean): void {
     const isOpen = this.open;
     if (isOpen === this.#wasOpen) return;
     this.#wasOpen = isOpen;
-    this.#settingsChanged();
+    this.#changed();
     // A panel that is open from the start must not take the focus from the page.
     if (!isInitial) this.#moveFocus(isOpen);
     this.dispatchEvent(isOpen ? new ChatBotOpenEvent() : new ChatBotCloseEvent());
@@ -381,56 +393,32 @@ export class ChatBot extends ElementBase implements PanelHost {
   #moveFocus(isOpen: boolean): void {
     this.#isFocusDue = isOpen && this.#panel === null;
     if (isOpen) this.#panel?.takeFocus();
-    else if (this.#root.activeElement !== null) this.#launcher?.element.focus();
+    else if (this.#root.activeElement !== null) this.#launcher?.focus();
   }
 
-  #settingsChanged(): void {
-    if (this.#panel !== null) this.#panel.settings = this.#settings();
-    this.#updateLauncher();
+  #changed(): void {
+    if (this.#panel === null) this.#updateLauncher();
+    else this.#panel.hostChanged();
   }
 
-  #settings(): PanelSettings {
-    const { endpoint, token, tokenUrl, mode, heading, greeting, placeholder, frameAncestors, persist } = this;
-    return {
-      ...this.#held,
-      endpoint,
-      token,
-      tokenUrl,
-      mode,
-      heading,
-      greeting,
-      placeholder,
-      frameAncestors,
-      persist,
-      isOpen: this.open || mode === "inline",
-      language: this.#language(),
-      conversationId: this.getAttribute("conversation-id"),
-    };
-  }
-
-  #language(): string {
-    return this.lang || this.ownerDocument.documentElement.lang || navigator.language;
-  }
-
+  /** Until the panel is there, which then dresses it. */
   #updateLauncher(): void {
-    const texts = launcherTexts(this.#language());
-    const { launcherOpen = texts.open, launcherClose = texts.close } = this.#held.strings;
-    const { count, label } = this.#unread;
-    this.#launcher?.update({
-      isOpen: this.open,
-      isLoading: this.open && this.#panel === null && this.#loading !== null,
-      unread: count,
-      label: this.open ? launcherClose : count > 0 ? label : launcherOpen,
-    });
+    if (this.#panel !== null || this.#launcher === null) return;
+    const texts = launcherTexts(languageOf(this));
+    const { launcherOpen = texts.open, launcherClose = texts.close } = this.strings;
+    const isOpen = this.open;
+    this.#launcher.ariaExpanded = String(isOpen);
+    this.#launcher.ariaLabel = isOpen ? launcherClose : launcherOpen;
+    this.#launcher.classList.toggle("is-loading", isOpen && this.#loading !== null);
   }
 }
 
-interface Accessor {
-  get: (element: ChatBot) => unknown;
-  set: (element: ChatBot, value: unknown) => void;
-}
-
-function define(prototype: ChatBot, name: string, { get, set }: Accessor): void {
+function define(
+  prototype: ChatBot,
+  name: string,
+  get: (element: ChatBot) => unknown,
+  set: (element: ChatBot, value: unknown) => void,
+): void {
   Object.defineProperty(prototype, name, {
     configurable: true,
     enumerable: true,
@@ -447,12 +435,8 @@ function attributeName(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function setAttribute(element: Element, name: string, value: string | null): void {
-  if (value === null) element.removeAttribute(name);
-  else element.setAttribute(name, value);
-}
-
 /** Frameworks pass `undefined` for what is not set. */
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+function setAttribute(element: Element, name: string, value: unknown): void {
+  if (typeof value === "string") element.setAttribute(name, value);
+  else element.removeAttribute(name);
 }

@@ -2,7 +2,7 @@
  * The seam between the element, which is small and there from the start, and its panel, which is fetched when somebody
  * wants to chat. Types only.
  */
-import type { Persist } from "./conversation/remember-conversation.ts";
+import type { Persist } from "./conversation/is-remembered.ts";
 import type { PageContext } from "./protocol/index.ts";
 import type { Strings } from "./strings.ts";
 
@@ -28,17 +28,17 @@ export interface PanelSettings {
   page: PageContext | null;
 }
 
-/** What the panel asks of the element around it. */
-export interface PanelHost {
+/** What the panel asks of the element around it, and reads from it. */
+export interface PanelHost extends HTMLElement, Omit<PanelSettings, "isOpen" | "language" | "conversationId"> {
+  readonly open: boolean;
   /** The person wants the panel closed. */
   hide(): void;
-  /** Messages that arrived while the panel was closed, and how to say so. */
-  showUnread(count: number, label: string): void;
 }
 
 /** The panel, as the element sees it. It lives in the element's shadow root. */
 export interface ChatPanel extends HTMLElement {
-  settings: PanelSettings;
+  /** The host has changed something about the element. */
+  hostChanged(): void;
   /** The conversation shown; null before the first message. */
   readonly conversationId: string | null;
   /** Moves the focus to where the person goes on: the approval dialog, else the composer. */
@@ -51,8 +51,8 @@ export interface ChatPanel extends HTMLElement {
 
 /** What the panel's module offers. */
 export interface PanelModule {
-  /** A panel and its style sheets, in the language of the settings. */
-  createPanel(settings: PanelSettings, host: PanelHost): Promise<{ panel: ChatPanel; styleSheets: CSSStyleSheet[] }>;
+  /** A panel for the element around it, whose shadow root is given its styles. Rejects when it cannot work on this page. */
+  createPanel(host: PanelHost): Promise<ChatPanel>;
 }
 
 /** How to get it. */

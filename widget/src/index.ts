@@ -3,7 +3,7 @@ import { defineChatBot } from "./define.ts";
 export { ChatBot } from "./chat-bot.ts";
 export type { PanelLoader, PanelModule } from "./chat-panel.ts";
 export type { ConversationError } from "./conversation/conversation.ts";
-export type { Persist } from "./conversation/remember-conversation.ts";
+export type { Persist } from "./conversation/is-remembered.ts";
 export { defineChatBot } from "./define.ts";
 export type {
   ChatBotErrorDetail,

@@ -28,7 +28,6 @@ function preload(url: string, nonce: string): void {
   link.crossOrigin = "anonymous";
   link.nonce = nonce;
   link.href = url;
-  link.addEventListener("load", () => link.remove());
-  link.addEventListener("error", () => link.remove());
+  link.onload = link.onerror = () => link.remove();
   document.head.append(link);
 }

@@ -148,6 +148,11 @@ function setUp(remembered: string | null = null, unsent: string | null = null, t
   };
 }
 
+/** As browsers tell of a page that they keep as it is. */
+function turnPage(type: "pagehide" | "pageshow"): void {
+  window.dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
+}
+
 /** Who said what, in short. */
 function transcript(conversation: Conversation): string[] {
   return conversation.messages.map((message) => {
@@ -995,24 +1000,30 @@ describe("ConversationController", () => {
       expect(transcript(shown())).to.deep.equal(["user: Hello", "assistant: Hi there"]);
     });
 
-    it("that is removed stops reading, and reads on when it is back", async () => {
-      const { server, controller, host, until, finished, shown } = setUp();
-      const closed = Promise.withResolvers<void>();
-      const stream = openStream();
-      server.answers((request) => {
-        request.signal.addEventListener("abort", () => closed.resolve());
-        return stream.answer(request);
+    for (const [title, leave, comeBack] of [
+      ["is removed", (host: Host) => host.disconnect(), (host: Host) => host.connect()],
+      ["is on a page kept for going back to", () => turnPage("pagehide"), () => turnPage("pageshow")],
+    ] as const) {
+      it(`that ${title} stops reading, and reads on when it is back`, async () => {
+        const { server, controller, host, until, finished, shown } = setUp();
+        const closed = Promise.withResolvers<void>();
+        const stream = openStream();
+        server.answers((request) => {
+          request.signal.addEventListener("abort", () => closed.resolve());
+          return stream.answer(request);
+        });
+        controller.send("Hello");
+        stream.send(...FIRST_TURN.slice(0, 4));
+        await until(({ messages }) => messages.length === 2);
+        leave(host);
+        await closed.promise;
+        server.answers(streamOf(FIRST_TURN.slice(4)));
+        comeBack(host);
+        await finished();
+        expect(routes(server)).to.deep.equal(["POST /message", "GET /conversations/conversation-1/events after e1-4"]);
+        expect(transcript(shown())).to.deep.equal(["user: Hello", "assistant: Hi there"]);
+        host.disconnect();
       });
-      controller.send("Hello");
-      stream.send(...FIRST_TURN.slice(0, 4));
-      await until(({ messages }) => messages.length === 2);
-      host.disconnect();
-      await closed.promise;
-      server.answers(streamOf(FIRST_TURN.slice(4)));
-      host.connect();
-      await finished();
-      expect(routes(server)).to.deep.equal(["POST /message", "GET /conversations/conversation-1/events after e1-4"]);
-      expect(transcript(shown())).to.deep.equal(["user: Hello", "assistant: Hi there"]);
-    });
+    }
   });
 });

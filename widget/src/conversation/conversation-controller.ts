@@ -107,16 +107,31 @@ export class ConversationController implements ReactiveController {
 
   hostConnected(): void {
     clearTimeout(this.#disconnectTimer);
-    if (this.#interrupted !== null && this.#conversation.error === null) this.#read();
+    window.addEventListener("pagehide", this.#onPageHide);
+    window.addEventListener("pageshow", this.#readOn);
+    this.#readOn();
   }
 
   /** An element that is only moved comes back within the same task, and goes on reading as if nothing happened. */
   hostDisconnected(): void {
-    this.#disconnectTimer = setTimeout(() => {
-      if (this.#reading === null) return;
-      this.#stopReading();
-      this.#interrupted = { turn: this.#conversation.activeTurn };
-    });
+    window.removeEventListener("pagehide", this.#onPageHide);
+    window.removeEventListener("pageshow", this.#readOn);
+    this.#disconnectTimer = setTimeout(() => this.#pause());
+  }
+
+  /** Browsers keep a page for going back to only when nothing is being read in it. */
+  readonly #onPageHide = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) this.#pause();
+  };
+
+  readonly #readOn = (): void => {
+    if (this.#interrupted !== null && this.#conversation.error === null) this.#read();
+  };
+
+  #pause(): void {
+    if (this.#reading === null) return;
+    this.#stopReading();
+    this.#interrupted = { turn: this.#conversation.activeTurn };
   }
 
   /**

@@ -1,5 +1,4 @@
-/** For how long the element comes back to a conversation: until the tab closes, until forgotten, or not at all. */
-export type Persist = "session" | "local" | "none";
+import { type Persist, STORAGE_KEYS } from "./is-remembered.ts";
 
 /** What to come back to after a reload: the conversation's id, and what the server may not have got of it yet. */
 export interface ConversationMemory {
@@ -12,16 +11,13 @@ export interface ConversationMemory {
   keepUnsent(unsent: string | null): void;
 }
 
-const KEY_PREFIX = "chat-bot:conversation:";
-const UNSENT_PREFIX = "chat-bot:unsent:";
-
 /**
  * A memory in the browser's storage, one per endpoint, so that two assistants on a page do not mix. Storage that is
  * full, blocked or missing is no reason to fail: the conversation is then simply not remembered.
  */
 export function rememberConversation(persist: Persist, endpoint: string): ConversationMemory {
-  const key = KEY_PREFIX + endpoint;
-  const unsentKey = UNSENT_PREFIX + endpoint;
+  const key = STORAGE_KEYS.conversation + endpoint;
+  const unsentKey = STORAGE_KEYS.unsent + endpoint;
   return {
     recall: () => attempt(() => storageOf(persist)?.getItem(key) ?? null) ?? null,
     remember: (conversationId) => void attempt(() => storageOf(persist)?.setItem(key, conversationId)),

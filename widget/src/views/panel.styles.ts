@@ -1,4 +1,6 @@
 import { composerStyles } from "./composer.styles.ts";
+import { launcherStyles } from "./launcher.styles.ts";
+import { linkColourStyles } from "./link-colour.styles.ts";
 import { markdownStyles } from "./markdown.styles.ts";
 import { messageListStyles } from "./message-list.styles.ts";
 import { noticeStyles } from "./notice.styles.ts";
@@ -6,7 +8,15 @@ import { createStyleSheet } from "./style-sheet.ts";
 
 /** The styles of the panel and of the views that chatting needs, for the shadow root they share. */
 export function panelStyles(): CSSStyleSheet[] {
-  return [frameStyles, messageListStyles, markdownStyles, composerStyles, noticeStyles].map(createStyleSheet);
+  return [
+    launcherStyles,
+    linkColourStyles,
+    frameStyles,
+    messageListStyles,
+    markdownStyles,
+    composerStyles,
+    noticeStyles,
+  ].map(createStyleSheet);
 }
 
 const frameStyles = `

@@ -16,15 +16,18 @@ import {
   ChatBotTurnEndEvent,
 } from "../events.ts";
 import { loadStrings } from "../load-strings.ts";
+import { settingsOf } from "../panel-settings.ts";
 import type { ToolRequestEvent } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
 import { HttpTransport } from "../transport/http-transport.ts";
 import { createTokenSource } from "../transport/token-source.ts";
 import { TransportError } from "../transport/transport-error.ts";
 import type { ApprovalAnswer } from "./approval-answer.ts";
+import type { DressedLauncher } from "./dressed-launcher.ts";
 import { errorText, wayOut } from "./error-banner.ts";
 import { FitViewport } from "./fit-viewport.ts";
 import { icons } from "./icons.ts";
+import { KeepFocus } from "./keep-focus.ts";
 import { ReachByKey } from "./reach-by-key.ts";
 import { activityText } from "./status.ts";
 import { View } from "./view.ts";
@@ -64,6 +67,7 @@ export class ChatBotPanel extends View implements ChatPanel {
   declare lowBudget: LowBudget | null;
   declare isSessionShown: boolean;
   host: PanelHost | null = null;
+  launcher: DressedLauncher | null = null;
 
   readonly #conversation: ConversationController;
   #transport: HttpTransport | null = null;
@@ -88,6 +92,7 @@ export class ChatBotPanel extends View implements ChatPanel {
     this.lowBudget = null;
     this.isSessionShown = false;
     this.addController(new FitViewport(this));
+    this.addController(new KeepFocus(this));
     this.addController(new ReachByKey(this, { isOpen: () => this.settings.isOpen, enter: () => this.takeFocus() }));
     this.#conversation = new ConversationController(this, {
       transport: () => this.#currentTransport(),
@@ -119,6 +124,13 @@ export class ChatBotPanel extends View implements ChatPanel {
 
   get conversationId(): string | null {
     return this.#conversation.conversation.id;
+  }
+
+  hostChanged(): void {
+    if (this.host === null) return;
+    this.settings = settingsOf(this.host);
+    if (this.settings.isOpen) this.#unread = 0;
+    this.#showUnread();
   }
 
   takeFocus(): void {
@@ -160,10 +172,6 @@ export class ChatBotPanel extends View implements ChatPanel {
     const before = changed.get("settings");
     const { settings } = this;
     if (before === undefined || TOKEN_AND_PLACE.some((name) => before[name] !== settings[name])) this.#transport = null;
-    if (settings.isOpen && this.#unread > 0) {
-      this.#unread = 0;
-      this.host?.showUnread(0, "");
-    }
     if (before !== undefined && before.language !== settings.language) void this.#changeLanguage(settings.language);
     this.#showConversation(before);
   }
@@ -328,7 +336,9 @@ export class ChatBotPanel extends View implements ChatPanel {
 
   async #changeLanguage(language: string): Promise<void> {
     const strings = await loadStrings(language);
-    if (this.settings.language === language) this.strings = strings;
+    if (this.settings.language !== language) return;
+    this.strings = strings;
+    this.#showUnread();
   }
 
   #note(toolUseId: string, note: CallNote): void {
@@ -457,7 +467,14 @@ export class ChatBotPanel extends View implements ChatPanel {
   #countUnread(): void {
     if (this.settings.isOpen) return;
     this.#unread += 1;
-    this.host?.showUnread(this.#unread, this.#texts.launcherUnread(this.#unread));
+    this.#showUnread();
+  }
+
+  #showUnread(): void {
+    const { launcherOpen, launcherClose, launcherUnread } = this.#texts;
+    const { isOpen } = this.settings;
+    const label = isOpen ? launcherClose : this.#unread > 0 ? launcherUnread(this.#unread) : launcherOpen;
+    this.launcher?.show(isOpen, this.#unread, label);
   }
 
   readonly #send = (text: string): boolean => this.send(text);

@@ -1,0 +1,19 @@
+/** For how long the element comes back to a conversation: until the tab closes, until forgotten, or not at all. */
+export type Persist = "session" | "local" | "none";
+
+/** Where the browser's storage holds the conversation's id, and what the server may not have got of it, by endpoint. */
+export const STORAGE_KEYS = { conversation: "chat-bot:conversation:", unsent: "chat-bot:unsent:" } as const;
+
+/** Whether there is something to come back to. Storage that is blocked or missing holds nothing. */
+export function isRemembered(persist: Persist, endpoint: string): boolean {
+  try {
+    const storage = persist === "local" ? localStorage : sessionStorage;
+    const { conversation, unsent } = STORAGE_KEYS;
+    return (
+      persist !== "none" &&
+      (storage.getItem(conversation + endpoint) ?? sessionStorage.getItem(unsent + endpoint)) !== null
+    );
+  } catch {
+    return false;
+  }
+}
