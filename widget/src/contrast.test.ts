@@ -1,9 +1,8 @@
-import { expect } from "@open-wc/testing";
+import { expect, waitUntil } from "@open-wc/testing";
 import { emulateMedia } from "@web/test-runner-commands";
-import { openPanel, type SampleServer, startSampleServer } from "../test/sample-panel.ts";
-import { sampleStates } from "../test/sample-states.ts";
+import { endOfTurn, firstTurn, openPanel, type SampleServer, says, startSampleServer } from "../test/sample-panel.ts";
 
-const STEPS = [0, 64, 128, 192, 255];
+const STEPS = [0, 85, 170, 255];
 const GRID = STEPS.flatMap((red) => STEPS.flatMap((green) => STEPS.map((blue) => `rgb(${red} ${green} ${blue})`)));
 const NAMED = [
   "yellow",
@@ -52,7 +51,10 @@ describe("Whatever accent the host chooses", () => {
     const panel = await openPanel();
     ({ root } = panel);
     set = (name, value) => panel.element.style.setProperty(`--chat-bot-${name}`, value);
-    await sampleStates["a conversation with all that an answer may hold"]?.(panel.element, root, server);
+    void panel.element.send("Hello");
+    await waitUntil(() => server.requests.length > 0);
+    server.stream(...firstTurn("Hello"), says("[a link](https://example.com)"), endOfTurn);
+    await waitUntil(() => root.querySelector(".markdown a"));
   });
   afterEach(() => server.restore());
 
