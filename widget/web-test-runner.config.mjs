@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { esbuildPlugin } from "@web/dev-server-esbuild";
 import { chromeLauncher } from "@web/test-runner-chrome";
+import { highlightModule } from "./bundle/highlight-module.ts";
 import { findChrome } from "./test/chrome.ts";
 
 const { executablePath, args, env } = await findChrome();
@@ -11,7 +12,13 @@ export default {
   nodeResolve: { exportConditions: ["production", "browser"] },
   plugins: [
     esbuildPlugin({ ts: true, tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)), target: "es2022" }),
+    served(highlightModule()),
   ],
   browsers: [chromeLauncher({ launchOptions: { executablePath, args, env }, concurrency: 1 })],
   testFramework: { config: { timeout: 10_000 } },
 };
+
+/** A plugin of the build, for files as they are served. */
+function served({ name, transform }) {
+  return { name, transform: ({ path, body }) => transform(body, path)?.code };
+}

@@ -5,7 +5,9 @@
 import type { HtmlSanitiser } from "./html-sanitiser.ts";
 
 const ALLOWED = ["br", "kbd", "sub", "sup", "mark", "details", "summary"];
-const MENTIONS_ALLOWED = new RegExp(`</?(?:${ALLOWED.join("|")})\\s*/?>`, "i");
+const NAMES = ALLOWED.join("|");
+const ALLOWED_TAG = new RegExp(`<(/?)(${NAMES})(?=[\\s/>])[^<>]*>`, "gi");
+const OTHER_TAG = new RegExp(`<(?!/?(?:${NAMES})>)`, "gi");
 
 const sources = new WeakMap<Node, string>();
 let sanitiser: HtmlSanitiser | null = null;
@@ -17,14 +19,25 @@ export function renderRawHtml(raw: string): Node {
   wrapper.className = "raw-html";
   wrapper.textContent = raw;
   sources.set(wrapper, raw);
-  if (!MENTIONS_ALLOWED.test(raw)) return wrapper;
+  const html = onlyAllowedTags(raw);
+  if (html === null) return wrapper;
   if (sanitiser === null) {
     loading ??= loadSanitiser();
-    void loading.then((loaded) => showSanitised(wrapper, loaded, raw));
+    void loading.then((loaded) => showSanitised(wrapper, loaded, html));
   } else {
-    showSanitised(wrapper, sanitiser, raw);
+    showSanitised(wrapper, sanitiser, html);
   }
   return wrapper;
+}
+
+/**
+ * The HTML with the allowed tags bare and all others as text; null when there is none of them. The sanitiser would take
+ * the others out, but not before a page's policy has reported their styles and scripts.
+ */
+function onlyAllowedTags(raw: string): string | null {
+  const bare = raw.replace(ALLOWED_TAG, (_, slash: string, name: string) => `<${slash}${name.toLowerCase()}>`);
+  const html = bare.replace(OTHER_TAG, "&lt;");
+  return html.includes("<") ? html : null;
 }
 
 /** Whether two wrappers stand for the same HTML, however far they are. */
@@ -33,8 +46,8 @@ export function isSameRawHtml(one: Node, other: Node): boolean {
   return source !== undefined && source === sources.get(other);
 }
 
-function showSanitised(wrapper: Element, sanitise: HtmlSanitiser | null, raw: string): void {
-  const nodes = sanitise?.(raw) ?? null;
+function showSanitised(wrapper: Element, sanitise: HtmlSanitiser | null, html: string): void {
+  const nodes = sanitise?.(html) ?? null;
   if (nodes !== null) wrapper.replaceChildren(nodes);
 }
 

@@ -10,6 +10,8 @@ interface SafeLink {
 
 const PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 const LONG_QUERY = 100;
+/** Characters that nobody sees or that turn the order of others: a label has no need of them. */
+const DISGUISING = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/;
 
 /** Judges an address from the model's text. Null: it must not become a link. */
 export function safeLink(address: string, label: string): SafeLink | null {
@@ -23,7 +25,8 @@ export function safeLink(address: string, label: string): SafeLink | null {
   const isNamed = named.has(bare(url.hostname));
   const namesAnother = named.size > (isNamed ? 1 : 0);
   const hasLongQuery = url.search.length + url.hash.length > LONG_QUERY;
-  const isDoubtful = namesAnother || hasLongQuery || url.username !== "" || url.password !== "";
+  const isDoubtful =
+    namesAnother || hasLongQuery || url.username !== "" || url.password !== "" || DISGUISING.test(label);
   return { href: url.href, hiddenHost: isNamed && !isDoubtful ? null : url.host, isDoubtful };
 }
 
@@ -33,8 +36,10 @@ function parse(address: string): URL | null {
 }
 
 function hostsNamedIn(label: string): Set<string> {
-  const hosts = label.matchAll(
-    /(?:^|[\s/@("'<])((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*)\.)+[\p{L}]{2,})(?=$|[\s/:?#)"'>.,;!])/gu,
+  // Full-width letters and other dots read as the usual ones do.
+  const readable = label.normalize("NFKC").replaceAll("\u3002", ".");
+  const hosts = readable.matchAll(
+    /(?:^|[\s/@("'<])((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*)\.)+[\p{L}]{2,})(?=$|[\s/:?#)"'>.,;!@])/gu,
   );
   return new Set([...hosts].map(([, host = ""]) => bare(host)));
 }

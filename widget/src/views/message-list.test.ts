@@ -57,7 +57,17 @@ async function readBack(scroller: HTMLElement): Promise<void> {
   await sendMouse({ type: "move", position: [Math.round(x) + 50, Math.round(y) + 50] });
   scroller.scrollTop -= 400;
   await waitUntil(() => distance(scroller) > 100);
+  // What comes into view for the first time is drawn, and takes the room it needs.
   await nextFrame();
+  await nextFrame();
+  await nextFrame();
+}
+
+function lineInView(scroller: HTMLElement): HTMLElement {
+  const { top } = scroller.getBoundingClientRect();
+  const line = [...scroller.querySelectorAll("p")].find((one) => one.getBoundingClientRect().top > top + 100);
+  if (line === undefined) throw new Error("There is no line in view.");
+  return line;
 }
 
 describe("ChatBotMessageList", () => {
@@ -75,12 +85,13 @@ describe("ChatBotMessageList", () => {
   it("stays where the reader has scrolled to", async () => {
     const { list, scroller } = await show([question("q"), answer(40)]);
     await readBack(scroller);
-    const { scrollTop } = scroller;
+    const line = lineInView(scroller);
+    const { top } = line.getBoundingClientRect();
     list.messages = [question("q"), answer(80)];
     await list.updateComplete;
     await nextFrame();
     await nextFrame();
-    expect(scroller.scrollTop).to.equal(scrollTop);
+    expect(line.getBoundingClientRect().top).to.be.closeTo(top, 1);
   });
 
   it("still follows when the message box gives its room back while the answer grows", async () => {
@@ -121,6 +132,27 @@ describe("ChatBotMessageList", () => {
     list.messages = [question("q"), answer(40), question("q2")];
     await list.updateComplete;
     await atEnd(scroller);
+  });
+
+  it("keeps what the reader has selected and where they are while the answer goes on", async () => {
+    const { list, scroller } = await show([question("q"), answer(40)]);
+    await waitUntil(() => list.querySelectorAll(".section p").length === 40);
+    await readBack(scroller);
+    const [first, second] = [...list.querySelectorAll(".section p")].slice(38).map((line) => line.firstChild);
+    if (!(first instanceof Text && second instanceof Text)) throw new Error("There are no lines.");
+    // The last of them is in the block being written.
+    getSelection()?.setBaseAndExtent(first, 2, second, 4);
+    const line = lineInView(scroller);
+    const { top } = line.getBoundingClientRect();
+    for (const lines of [41, 45, 60]) {
+      list.messages = [question("q"), answer(lines)];
+      await list.updateComplete;
+      await waitUntil(() => list.querySelectorAll(".section p").length === lines);
+      await nextFrame();
+    }
+    expect(getSelection()?.toString().replace(/\s+/g, " ")).to.equal("ne 38 Line");
+    expect([getSelection()?.anchorNode, getSelection()?.focusNode]).to.deep.equal([first, second]);
+    expect(line.getBoundingClientRect().top).to.be.closeTo(top, 1);
   });
 
   it("keeps the elements of messages that stay", async () => {
