@@ -270,6 +270,49 @@ describe("A signed-in admin", () => {
   });
 });
 
+describe("On other surfaces", () => {
+  test("every control and message has an outline where colours are forced, and so has what is focused", async () => {
+    await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+    await signIn("admin");
+    await openChat();
+    await say("Remove George O'Brien");
+    await approval().waitFor();
+    const withoutOutline = await page.locator("chat-bot").evaluate((element) => {
+      const names = ".panel, .launcher, .bubble, .tool-call, .composer, .send, .dialog, .button";
+      return [...(element.shadowRoot?.querySelectorAll(names) ?? [])]
+        .filter((part) => {
+          const { borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(part);
+          return borderTopWidth === "0px" || borderTopColor === backgroundColor;
+        })
+        .map((part) => part.className);
+    });
+    expect(withoutOutline).toEqual([]);
+    const ring = await approval()
+      .getByRole("button", { name: "Deny", exact: true })
+      .evaluate((button) => getComputedStyle(button).outlineStyle);
+    expect(ring).toBe("solid");
+    await approval().getByRole("button", { name: "Deny", exact: true }).click();
+    await answered();
+  });
+
+  test("an inline conversation is printed whole, a floating one not at all", async () => {
+    await signIn("admin");
+    await openChat();
+    await say("Show me Markdown");
+    await answered();
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator("chat-bot .launcher").isVisible()).toBe(false);
+    await page.locator("chat-bot").evaluate((element) => element.setAttribute("mode", "inline"));
+    const heights = await transcript().evaluate((log) => {
+      const last = log.querySelector(".markdown > :last-child")?.getBoundingClientRect().bottom ?? Number.NaN;
+      return { last, end: log.getBoundingClientRect().bottom, host: document.documentElement.scrollHeight };
+    });
+    expect(heights.last).toBeGreaterThan(900);
+    expect(heights.last).toBeLessThanOrEqual(heights.end);
+    expect(heights.end).toBeLessThanOrEqual(heights.host);
+  });
+});
+
 describe("A signed-in member", () => {
   test("lists the members without being asked, and cannot remove one", async () => {
     await signIn("member");

@@ -266,9 +266,11 @@ const frameStyles = `
     chat-bot-panel { --muted: var(--text); --border: var(--text); --focus-width: 3px; }
   }
   @media print {
-    :host([mode="inline"]) { block-size: auto; }
-    .panel, .content, .messages { display: block; block-size: auto; overflow: visible; border: 0; }
-    .icon-button, .composer, .suggestions, .scroll-to-latest, .backdrop { display: none; }
+    :host([mode="inline"]), :host([mode="inline"]) .panel { block-size: auto; border: 0; }
+    .panel, .content, .messages, chat-bot-message-list { display: block; overflow: visible; }
+    chat-bot-message-list::after, .icon-button, .composer, .suggestions, .scroll-to-latest, .backdrop { display: none; }
+    /* Paper has no backgrounds. */
+    .bubble { border: 1px solid; background: none; color: inherit; }
   }
   @media (forced-colors: active) {
     .icon.filled { forced-color-adjust: auto; }
