@@ -141,6 +141,8 @@ type Outside = { names: string[]; content: Record<string, string>; secret: Pick<
 
 async function prepareOutside(rig: WorkspaceRig): Promise<Outside> {
   await writeFile(join(rig.outside, "secret.txt"), SECRET);
+  // What is read and written when a directory on the way is a link.
+  await writeFile(join(rig.outside, "file.txt"), SECRET);
   return lookOutside(rig);
 }
 

@@ -5,7 +5,7 @@ import type { Owner } from "../../store/identity.ts";
 import { checkQuota } from "./measure-workspace.ts";
 import type { OpenDirectory } from "./open-directory.ts";
 import { findFile, isUnchanged, openFile } from "./open-file.ts";
-import { errorCode, existsAlready, systemCall } from "./system-call.ts";
+import { existsAlready, systemCall } from "./system-call.ts";
 import { temporaryName } from "./temporary-name.ts";
 import type { OpenPath, Workspace } from "./workspace.ts";
 import { WorkspaceError } from "./workspace-error.ts";
@@ -126,9 +126,8 @@ async function createTemporary(directory: OpenDirectory): Promise<Temporary> {
   );
   const dispose = async (): Promise<void> => {
     await handle.close();
-    await unlink(directory.entry(name)).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
-    });
+    // It may have its real name by now. What cannot be removed is left to a later writer, like what a crash leaves.
+    await unlink(directory.entry(name)).catch(() => undefined);
   };
   return { name, handle, [Symbol.asyncDispose]: dispose };
 }
