@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's notation for variables.
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 
@@ -313,6 +314,13 @@ describe("The environment's issuer", () => {
       expect(problems[0]).not.toContain(secret);
     }
   });
+});
+
+it("The README's example is a configuration", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [example = ""] = /(?<=```json\n)\{\n {2}"mcpServers"[^`]*/.exec(readme) ?? [];
+  const config = withFile(JSON.parse(example), { MEMBERS_TOKEN: "t0ken" });
+  expect(Object.keys(config.mcpServers)).toEqual(["members", "files"]);
 });
 
 describe("Tokens for tool servers", () => {

@@ -228,7 +228,7 @@ describe("A server with tool servers of every kind", () => {
       fixture2.headers.slice(before).map(async ({ authorization = "" }) => {
         const options = { issuer: "https://assistant.example", audience: "urn:tools", maxTokenAge: "5m" };
         const { payload } = await jwtVerify(authorization.replace("Bearer ", ""), keys, options);
-        return `${payload.sub} ${payload["org"]} ${payload["user_iss"]}`;
+        return [payload.sub, payload["org"], payload["user_iss"]].join(" ");
       }),
     );
     expect(users).toContain("bob acme https://host.example");
