@@ -12,6 +12,8 @@ const STEPS: readonly [title: string, command: string, ...args: string[]][] = [
   ["types of the server", "tsc", "-p", "server"],
   ["types of the demo", "tsc", "-p", "demo"],
   ["types of the tools", "tsc", "-p", "."],
+  ["types of the pages in frameworks", "tsc", "-p", "demo/frameworks"],
+  ["types that frameworks get of the element", "tsc", "-p", "widget/test/frameworks"],
   ["nothing unused (knip)", "knip"],
   ["the element's manifest is complete", "node", ".ci/check-manifest.ts"],
   ["the widget is small enough", "size-limit"],

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { Router } from "@koa/router";
 import Koa from "koa";
+import { frameworkPages } from "./framework-pages.ts";
 import { membersPage } from "./members-page.ts";
 import { contentSecurityPolicy, sameOriginForms, securityHeaders } from "./security-headers.ts";
 import { SessionStore } from "./session-store.ts";
@@ -89,6 +90,7 @@ export function createHostApp({ tokens, botOrigin, isScripted }: HostSiteService
   const app = new Koa();
   app.use(securityHeaders()).use(sameOriginForms());
   app.use(router.routes()).use(router.allowedMethods());
+  app.use(frameworkPages({ botOrigin }).routes());
   return app;
 }
 

@@ -59,7 +59,10 @@ export function membersPage(options: MembersPageOptions): string {
         <ul class="try">${TO_TRY[person.role].map((text) => html`<li><button type="button" data-say="${text}">${text}</button></li>`)}</ul>
       </section>
     </main>
-    <footer>An invented club. Tides, times and people are made up.</footer>
+    <footer>
+      An invented club. Tides, times and people are made up.
+      <a href="/frameworks">The assistant in React, Vue, Svelte, Angular and plain pages</a>
+    </footer>
     <chat-bot
       endpoint="${botOrigin}/api/chatbot"
       token-url="/chat-token"

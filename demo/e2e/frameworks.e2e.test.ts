@@ -1,0 +1,80 @@
+// The pages of demo/frameworks in a browser: each embeds the element in its framework's own way.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { findChrome } from "../../widget/test/chrome.ts";
+import { createDemo, type Demo } from "../src/create-demo.ts";
+
+let browser: Browser;
+let directory: string;
+let demo: Demo;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "chat-bot-frameworks-"));
+  [demo, browser] = await Promise.all([
+    createDemo({ directory, delayMs: 1 }),
+    findChrome().then((chrome) => chromium.launch(chrome)),
+  ]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await demo.stop();
+  await rm(directory, { recursive: true });
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" });
+  page = await context.newPage();
+  complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  await page.goto(demo.hostUrl);
+  await page.getByRole("button", { name: "Sign in as member" }).click();
+  await page.getByRole("link", { name: /React, Vue/ }).click();
+});
+
+afterEach(() => context.close());
+
+test.each([
+  ["HTML", "Assistant in HTML"],
+  ["React 19", "Assistant in React"],
+  ["Vue 3", "Assistant in Vue"],
+  ["Svelte 5", "Assistant in Svelte"],
+  ["Angular", "Assistant in Angular"],
+  ["CMS", "Assistant in a CMS"],
+])("%s embeds the element", async (framework, heading) => {
+  await page.getByRole("link", { name: framework }).click();
+  const heard = page.locator("output");
+
+  // Drawn by the framework, with properties that are no attributes, and events it listens to.
+  await page.getByRole("button", { name: "Open chat" }).click();
+  await page.getByRole("textbox").waitFor();
+  await page.getByRole("heading", { name: heading }).waitFor();
+  await page.getByRole("button", { name: "Show me Markdown" }).waitFor();
+  await expect.poll(() => heard.textContent()).toBe("chat-bot-open");
+
+  // Its methods, through the framework's reference to it.
+  await page.getByRole("button", { name: "Ask for the members" }).click();
+  await page.getByRole("log").getByRole("table").waitFor();
+  await expect
+    .poll(() => heard.textContent())
+    .toBe("chat-bot-open, chat-bot-message, chat-bot-message, chat-bot-turn-end");
+
+  // Taken away and put back, it goes on where it was.
+  await page.getByRole("button", { name: "Take the assistant away" }).click();
+  expect(await page.locator("chat-bot").count()).toBe(0);
+  await page.getByRole("button", { name: "Put the assistant back" }).click();
+  await page.getByRole("button", { name: /^(Open|Close) chat/ }).waitFor();
+  if (!(await page.getByRole("textbox").isVisible())) await page.getByRole("button", { name: /^Open chat/ }).click();
+  await page.getByRole("log").getByRole("table").waitFor();
+  expect(complaints).toEqual([]);
+});

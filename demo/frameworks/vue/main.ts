@@ -1,0 +1,5 @@
+import { createApp } from "vue";
+import { pageElement } from "../host-page.ts";
+import clubPage from "./club-page.vue";
+
+createApp(clubPage).mount(pageElement());
