@@ -260,7 +260,7 @@ const frameStyles = `
     :host(:not([mode="inline"])) .transcript { min-block-size: calc(100% + 1px); }
   }
   @media (prefers-reduced-motion: reduce) {
-    .panel, .panel * { transition: none !important; animation-duration: 0.01ms !important; animation-iteration-count: 1 !important; scroll-behavior: auto !important; }
+    .panel, .panel * { transition: none !important; animation: none !important; scroll-behavior: auto !important; }
   }
   @media (prefers-contrast: more) {
     chat-bot-panel { --muted: var(--text); --border: var(--text); --focus-width: 3px; }

@@ -77,7 +77,7 @@ export const toolCallStyles = `
   progress::-webkit-progress-bar { background: var(--surface); }
   progress::-webkit-progress-value { border-radius: 3px; background: var(--accent-text); transition: inline-size 0.2s; }
   progress::-moz-progress-bar { border-radius: 3px; background: var(--accent-text); }
-  progress:indeterminate { background: linear-gradient(90deg, transparent, var(--accent-text), transparent) 150% 0 / 50% 100% no-repeat var(--surface); animation: pass 1.4s ease-in-out infinite; }
+  progress:indeterminate { background: linear-gradient(90deg, transparent, var(--accent-text), transparent) 50% 0 / 50% 100% no-repeat var(--surface); animation: pass 1.4s ease-in-out infinite; }
   progress:indeterminate::-webkit-progress-bar { background: none; }
   progress:indeterminate::-moz-progress-bar { background: none; }
   @keyframes pass { from { background-position-x: 150%; } to { background-position-x: -50%; } }
