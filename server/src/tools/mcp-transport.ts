@@ -11,6 +11,7 @@ import {
   type Transport,
 } from "@modelcontextprotocol/client";
 import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { withBoundedMessages } from "./bounded-messages.ts";
 import type { McpServerConfig } from "./tool-config.ts";
 
 const LAST_WORDS_LENGTH = 256;
@@ -49,6 +50,7 @@ export function createTransport(config: McpServerConfig, token?: () => string): 
 function createHttpTransport(url: string, headers: Record<string, string>, token?: () => string): McpTransport {
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     requestInit: { headers },
+    fetch: withBoundedMessages(fetch),
     ...(token === undefined ? {} : { authProvider: { token: async () => token() } }),
   });
   return {

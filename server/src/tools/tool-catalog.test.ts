@@ -297,6 +297,14 @@ describe.each([
     expect(server.fixture.calls).toEqual(["wait"]);
   });
 
+  it("gives up an answer that would fill the memory, and goes on", async () => {
+    const server = await http(start);
+    const { tool } = openCatalog({ fixture: { type: "http", url: server.url } });
+    const big = (await tool("fixture__big")).run({ characters: 6_000_000 }, callContext());
+    await expect(big).rejects.toThrow(CallLost);
+    expect(await (await tool("fixture__echo")).run({}, callContext())).toMatchObject({ isError: false });
+  });
+
   it("says that nothing was done when the server is down, and goes on when it is back", async () => {
     const server = await http(start);
     const { tool } = openCatalog({ fixture: { type: "http", url: server.url } });
