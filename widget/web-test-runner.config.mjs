@@ -15,7 +15,8 @@ export default {
     served(highlightModule()),
   ],
   browsers: [chromeLauncher({ launchOptions: { executablePath, args, env }, concurrency: 1 })],
-  testFramework: { config: { timeout: 10_000 } },
+  // How long a test may take says nothing about what it tests: a busy machine fails none.
+  testFramework: { config: { timeout: 60_000 } },
 };
 
 /** A plugin of the build, for files as they are served. */

@@ -40,6 +40,6 @@ describe("The accessibility checker finds nothing in", () => {
         await settled(root);
         expect(await findings(element), `${colorScheme}, ${dir}, ${width} px`).to.deep.equal([]);
       }
-    }).timeout(30_000);
+    });
   }
 });

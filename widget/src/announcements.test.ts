@@ -1,4 +1,4 @@
-import { expect, waitUntil } from "@open-wc/testing";
+import { expect } from "@open-wc/testing";
 import { emulateMedia } from "@web/test-runner-commands";
 import {
   asksFor,
@@ -11,6 +11,7 @@ import {
   startSampleServer,
 } from "../test/sample-panel.ts";
 import { sampleStates } from "../test/sample-states.ts";
+import { until } from "../test/until.ts";
 import type { ChatBot } from "./chat-bot.ts";
 
 /** All that a screen reader is given to say, in order: each change of a live region. */
@@ -26,7 +27,7 @@ function listen(root: ShadowRoot, role: "status" | "alert"): string[] {
 async function ask(element: ChatBot, server: SampleServer): Promise<void> {
   const before = server.requests.length;
   expect(await element.send("Hello")).to.equal(true);
-  await waitUntil(() => server.requests.length > before);
+  await until(() => server.requests.length > before);
 }
 
 describe("A screen reader", () => {
@@ -51,33 +52,33 @@ describe("A screen reader", () => {
     const said = listen(root, "status");
     await ask(element, server);
     server.stream(...firstTurn("Hello"), says("One "), says("moment", 4));
-    await waitUntil(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
+    await until(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
     expect(said.filter((text) => text.includes("One"))).to.deep.equal([]);
     server.stream(endOfTurn);
-    await waitUntil(() => said.includes("One moment"));
+    await until(() => said.includes("One moment"));
   });
 
   it("hears the same answer once more", async () => {
     const said = listen(root, "status");
     await ask(element, server);
     server.stream(...firstTurn("Hello"), says("Done."), endOfTurn);
-    await waitUntil(() => said.includes("Done."));
+    await until(() => said.includes("Done."));
     await ask(element, server);
     server.stream(
       { type: "status_update", state: "started", turn_id: "t2", message: { id: "m2", text: "Hello" } },
       says("Done."),
       { type: "done", turn_id: "t2", reason: "end_turn" },
     );
-    await waitUntil(() => said.filter((text) => text === "Done.").length === 2);
+    await until(() => said.filter((text) => text === "Done.").length === 2);
   });
 
   it("hears at once that something fails, and that the same fails again", async () => {
     const said = listen(root, "alert");
     server.refuse(403, { error: "forbidden", message: "Not for you.", request_id: "r" });
     void element.send("Hello");
-    await waitUntil(() => said.length === 1);
+    await until(() => said.length === 1);
     void element.send("Hello");
-    await waitUntil(() => said.length === 2);
+    await until(() => said.length === 2);
     expect(said).to.deep.equal(["Not for you.", "Not for you."]);
   });
 
@@ -86,7 +87,7 @@ describe("A screen reader", () => {
     await ask(element, server);
     element.hide();
     server.stream(...firstTurn("Hello"), ...asksFor("u1", { path: "x" }), request("u1", { path: "x" }));
-    await waitUntil(() => said.some((text) => text.includes("Write file")));
+    await until(() => said.some((text) => text.includes("Write file")));
     const announcer = root.querySelector('.announcer[role="alert"]');
     expect(announcer?.closest("[inert]")).to.equal(null);
     expect(announcer?.checkVisibility({ visibilityProperty: true })).to.equal(true);

@@ -1,6 +1,7 @@
-import { expect, waitUntil } from "@open-wc/testing";
+import { expect } from "@open-wc/testing";
 import { emulateMedia } from "@web/test-runner-commands";
 import { endOfTurn, firstTurn, openPanel, type SampleServer, says, startSampleServer } from "../test/sample-panel.ts";
+import { until } from "../test/until.ts";
 
 const STEPS = [0, 85, 170, 255];
 const GRID = STEPS.flatMap((red) => STEPS.flatMap((green) => STEPS.map((blue) => `rgb(${red} ${green} ${blue})`)));
@@ -52,9 +53,9 @@ describe("Whatever accent the host chooses", () => {
     ({ root } = panel);
     set = (name, value) => panel.element.style.setProperty(`--chat-bot-${name}`, value);
     void panel.element.send("Hello");
-    await waitUntil(() => server.requests.length > 0);
+    await until(() => server.requests.length > 0);
     server.stream(...firstTurn("Hello"), says("[a link](https://example.com)"), endOfTurn);
-    await waitUntil(() => root.querySelector(".markdown a"));
+    await until(() => root.querySelector(".markdown a"));
   });
   afterEach(() => server.restore());
 

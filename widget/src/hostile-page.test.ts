@@ -70,7 +70,7 @@ describe("Whatever the page's style sheets say, nothing in the element looks dif
         expect(isInForce, title).to.equal(true);
         expect(found, title).to.deep.equal([]);
       }
-    }).timeout(60_000);
+    });
   }
 
   it("`display: none` is the exception: it hides the element", async () => {

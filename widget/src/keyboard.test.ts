@@ -1,7 +1,8 @@
-import { expect, fixtureSync, html, waitUntil } from "@open-wc/testing";
+import { expect, fixtureSync, html } from "@open-wc/testing";
 import { emulateMedia, sendKeys } from "@web/test-runner-commands";
 import { openPanel, type SampleServer, settled, startSampleServer } from "../test/sample-panel.ts";
 import { sampleStates } from "../test/sample-states.ts";
+import { until } from "../test/until.ts";
 import type { ChatBot } from "./chat-bot.ts";
 
 /** Through the shadow roots. */
@@ -27,7 +28,7 @@ describe("By keyboard", () => {
   it("F6 goes from the page into the open panel, and back to where it was", async () => {
     pageButton.focus();
     await sendKeys({ press: "F6" });
-    await waitUntil(() => focused()?.matches("textarea"));
+    await until(() => focused()?.matches("textarea"));
     await sendKeys({ press: "F6" });
     expect(focused()).to.equal(pageButton);
   });
@@ -43,7 +44,7 @@ describe("By keyboard", () => {
     await sampleStates["an approval"]?.(element, root, server);
     pageButton.focus();
     await sendKeys({ press: "F6" });
-    await waitUntil(() => focused()?.matches(".deny"));
+    await until(() => focused()?.matches(".deny"));
     await sendKeys({ press: "F6" });
     expect(focused()).to.equal(pageButton);
   });

@@ -1,7 +1,8 @@
-import { expect, fixtureSync, html, waitUntil } from "@open-wc/testing";
+import { expect, fixtureSync, html } from "@open-wc/testing";
 import { emulateMedia } from "@web/test-runner-commands";
 import { endOfTurn, openPanel, type SampleServer, says, settled, startSampleServer } from "../test/sample-panel.ts";
 import { sampleStates } from "../test/sample-states.ts";
+import { until } from "../test/until.ts";
 import { ChatBot } from "./chat-bot.ts";
 
 const README = await (await fetch("/widget/README.md")).text();
@@ -113,7 +114,7 @@ describe("Looks", () => {
     // How long something moves is to be seen only where things move; not every engine can be told so.
     await emulateMedia({ reducedMotion: "no-preference" }).then(look, () => without.delete("--chat-bot-duration"));
     expect([...without]).to.deep.equal([]);
-  }).timeout(30_000);
+  });
 
   it("can be changed by each documented part", async () => {
     const missing = new Set(PARTS);
@@ -135,18 +136,18 @@ describe("Looks", () => {
     ({ element, root } = await openPanel());
     await prepare("an answer being written", element, root, server);
     server.stream(says("\n\nMore.".repeat(80), "One moment".length), endOfTurn);
-    await waitUntil(() => root.querySelectorAll(".markdown p").length > 50);
+    await until(() => root.querySelectorAll(".markdown p").length > 50);
     await settled(root);
     root.querySelector(".messages")?.scrollTo(0, 0);
-    await waitUntil(() => root.querySelector(".scroll-to-latest"));
+    await until(() => root.querySelector(".scroll-to-latest"));
     look();
     // A panel that cannot be had.
     const { loadPanel } = ChatBot;
     ChatBot.loadPanel = () => Promise.reject(new TypeError("Failed to fetch"));
     const other = fixtureSync<ChatBot>(html`<chat-bot open></chat-bot>`);
-    await waitUntil(() => other.shadowRoot?.querySelector("[part='notice']"));
+    await until(() => other.shadowRoot?.querySelector("[part='notice']"));
     ChatBot.loadPanel = loadPanel;
     missing.delete("notice");
     expect([...missing]).to.deep.equal([]);
-  }).timeout(60_000);
+  });
 });

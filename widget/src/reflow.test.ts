@@ -88,6 +88,6 @@ describe("In small windows and with much space between letters", () => {
         }
         root.adoptedStyleSheets = own;
       }
-    }).timeout(30_000);
+    });
   }
 });

@@ -92,7 +92,7 @@ export async function openPanel(isOpen = true): Promise<{ element: ChatBot; root
   const root = element.shadowRoot;
   if (root === null) throw new Error("The element has no shadow root.");
   element.toggleAttribute("open", true);
-  await waitUntil(() => root.querySelector("textarea") !== null, "the panel did not come", { timeout: 10_000 });
+  await waitUntil(() => root.querySelector("textarea") !== null, "the panel did not come", { timeout: 30_000 });
   element.toggleAttribute("open", isOpen);
   await settled(root);
   return { element, root };

@@ -1,7 +1,8 @@
 /** For the tests of how the panel looks and is used: what a person may find it doing. */
-import { waitUntil } from "@open-wc/testing";
 import type { ChatBot } from "../src/chat-bot.ts";
+import type { ToolOutcome } from "../src/protocol/index.ts";
 import { asksFor, endOfTurn, firstTurn, request, type SampleServer, says } from "./sample-panel.ts";
+import { until } from "./until.ts";
 
 type Prepare = (element: ChatBot, root: ShadowRoot, server: SampleServer) => Promise<void>;
 
@@ -40,14 +41,14 @@ export const sampleStates: Readonly<Record<string, Prepare>> = {
       result("u2", "error"),
       endOfTurn,
     );
-    await waitUntil(() => root.querySelectorAll(".tool-head").length === 2);
+    await until(() => root.querySelectorAll(".tool-head").length === 2);
     root.querySelector<HTMLElement>(".tool-head")?.click();
-    await waitUntil(() => root.querySelector("table"));
+    await until(() => root.querySelector("table"));
   },
   "an answer being written": async (element, root, server) => {
     await ask(element, server);
     server.stream(...firstTurn("Hello"), says("One moment"));
-    await waitUntil(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
+    await until(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
   },
   "a tool running": async (element, root, server) => {
     await ask(element, server);
@@ -66,7 +67,7 @@ export const sampleStates: Readonly<Record<string, Prepare>> = {
         total: 8,
       },
     );
-    await waitUntil(() => root.querySelector("progress"));
+    await until(() => root.querySelector("progress"));
   },
   "an approval": async (element, root, server) => {
     await ask(element, server);
@@ -83,25 +84,25 @@ export const sampleStates: Readonly<Record<string, Prepare>> = {
   "an error": async (element, root, server) => {
     server.refuse(403, { error: "forbidden", message: "Not for you.", request_id: "r" });
     void element.send("Hello");
-    await waitUntil(() => root.querySelector(".error"));
+    await until(() => root.querySelector(".error"));
   },
   "a connection that is gone": async (element, root, server) => {
     await ask(element, server);
     server.stream(...firstTurn("Hello"), says("One moment"));
-    await waitUntil(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
+    await until(() => root.querySelector(".markdown")?.textContent?.includes("One moment"));
     server.breakOff();
-    await waitUntil(() => root.querySelector(".status.is-reconnecting"), "not reconnecting", { timeout: 5_000 });
+    await until(() => root.querySelector(".status.is-reconnecting"));
   },
   "a session that has ended": async (element, root, server) => {
     server.refuse(401, { error: "invalid_token", message: "Please sign in.", request_id: "r" });
     void element.send("Hello");
-    await waitUntil(() => root.querySelector(".error .text-button"));
+    await until(() => root.querySelector(".error .text-button"));
   },
   "what the assistant may do here": async (_element, root, server) => {
     server.answer("GET /session", SESSION);
-    await waitUntil(() => root.querySelector("[part='session-button']"));
+    await until(() => root.querySelector("[part='session-button']"));
     root.querySelector<HTMLElement>("[part='session-button']")?.click();
-    await waitUntil(() => root.querySelector(".session meter"), "no session", { timeout: 5_000 });
+    await until(() => root.querySelector(".session meter"));
   },
   "a daily limit that is nearly used up": async (element, root, server) => {
     server.answer("GET /usage", SESSION.limits);
@@ -109,14 +110,21 @@ export const sampleStates: Readonly<Record<string, Prepare>> = {
     const tokens = { input_tokens: 1, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
     const remaining = { user: 50, organization: 900_000 };
     server.stream(...firstTurn("Hello"), says("Hi"), { type: "usage", step: 1, ...tokens, remaining }, endOfTurn);
-    await waitUntil(() => root.querySelector(".notice-line"), "no notice", { timeout: 5_000 });
+    await until(() => root.querySelector(".notice-line"));
+  },
+  "a question that ran out": async (element, root, server) => {
+    await ask(element, server);
+    server.stream(...firstTurn("Hello"), ...asksFor("u1", INPUT), request("u1", INPUT));
+    await isArmed(root);
+    server.stream(result("u1", "expired"), endOfTurn);
+    await until(() => root.querySelector(".notice-line"));
   },
   "a link that does not say where it leads": async (element, root, server) => {
     await ask(element, server);
     server.stream(...firstTurn("Hello"), says("[example.com](https://example.org/)"), endOfTurn);
-    await waitUntil(() => root.querySelector(".markdown a"));
+    await until(() => root.querySelector(".markdown a"));
     root.querySelector<HTMLElement>(".markdown a")?.click();
-    await waitUntil(() => root.querySelector("[part='link-dialog']"));
+    await until(() => root.querySelector("[part='link-dialog']"));
   },
 };
 
@@ -124,14 +132,14 @@ export const sampleStates: Readonly<Record<string, Prepare>> = {
 async function ask(element: ChatBot, server: SampleServer): Promise<void> {
   const before = server.requests.length;
   void element.send("Hello");
-  await waitUntil(() => server.requests.length > before);
+  await until(() => server.requests.length > before);
 }
 
 async function isArmed(root: ShadowRoot): Promise<void> {
-  await waitUntil(() => root.querySelector(".approve")?.ariaDisabled === "false", "not armed", { timeout: 5_000 });
+  await until(() => root.querySelector(".approve")?.ariaDisabled === "false");
 }
 
-function result(id: string, outcome: "ok" | "error"): Parameters<SampleServer["stream"]>[0] {
+function result(id: string, outcome: ToolOutcome): Parameters<SampleServer["stream"]>[0] {
   return {
     type: "tool_result",
     tool_use_id: id,
