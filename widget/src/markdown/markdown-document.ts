@@ -25,7 +25,6 @@ interface OpenBlock {
 export class MarkdownDocument {
   readonly #sections: BlockSections;
   readonly #texts: CodeBlockTexts;
-  readonly #maxLength: number;
   /** The Markdown shown. */
   #markdown = "";
   /** So much of it is complete. */
@@ -39,16 +38,15 @@ export class MarkdownDocument {
   /** How many definitions of links the complete blocks were rendered with. */
   #linksUsed = 0;
 
-  constructor(target: Element, texts: CodeBlockTexts, maxLength: number = MAX_LENGTH) {
+  constructor(target: Element, texts: CodeBlockTexts) {
     this.#sections = new BlockSections(target);
     this.#texts = texts;
-    this.#maxLength = maxLength;
   }
 
   /** Shows the text. It is complete when nothing will be added. */
   update(text: string, isComplete: boolean): void {
     const source = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
-    const markdown = source.slice(0, characterBoundary(source, this.#maxLength));
+    const markdown = source.slice(0, characterBoundary(source, MAX_LENGTH));
     const beyond = source.slice(markdown.length);
     if (markdown.slice(0, this.#finished) !== this.#markdown.slice(0, this.#finished)) this.#clear();
     if (this.#beyond === null) this.#show(markdown, isComplete || beyond !== "");
