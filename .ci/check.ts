@@ -5,6 +5,7 @@ import { runCommand } from "./run-command.ts";
 const STEPS: readonly [title: string, command: string, ...args: string[]][] = [
   ["the lock file is complete", "node", ".ci/check-lock.ts"],
   ["the widget builds", "npm", "run", "build", "--workspace", "widget"],
+  ["building the widget again gives the same files", "node", ".ci/check-reproducible.ts"],
   ["the server builds", "npm", "run", "build", "--workspace", "server"],
   ["format and lint (Biome)", "biome", "check", "--error-on-warnings", "."],
   ["lint (oxlint)", "oxlint", "--deny-warnings"],

@@ -3,7 +3,7 @@
  *   chat-bot-panel-<hash>.js   the panel for the script tag, with its lazy chunks beside it; immutable
  *   chat-bot.js                the script tag: the element and its button; knows the panel's name and hash
  *   index.js                   the entry for bundlers, with its lazy parts in chunks/
- * and integrity.json, the hash of every file.
+ * and integrity.json, the hash of every file, and third-party-licences.txt, of what is bundled.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -16,31 +16,37 @@ import { minifyStyles } from "./bundle/minify-styles.ts";
 import { minifyTemplates } from "./bundle/minify-templates.ts";
 import { slimLit } from "./bundle/slim-lit.ts";
 import { slimMarked } from "./bundle/slim-marked.ts";
-
-const DIST = fileURLToPath(new URL("dist/", import.meta.url));
+import { ThirdPartyLicences } from "./bundle/third-party-licences.ts";
 
 /** What the first bundle tells the second. */
 const panel = { file: "", integrity: "" };
+const licences = new ThirdPartyLicences();
 
-export default [
-  {
-    input: { "chat-bot-panel": "src/chat-bot-panel.ts" },
-    // Lazy chunks take what they share from the panel itself, not from a chunk between the two.
-    preserveEntrySignatures: "allow-extension",
-    plugins: [emptyDist(), ...common(), rememberPanel()],
-    output: { ...output(), entryFileNames: "[name]-[hash].js" },
-  },
-  {
-    input: { "chat-bot": "src/launcher.ts" },
-    plugins: [...common(), namePanel()],
-    output: { ...output(), format: "iife", entryFileNames: "[name].js" },
-  },
-  {
-    input: { index: "src/index.ts" },
-    plugins: [...common(), writeIntegrity()],
-    output: { ...output(), entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
-  },
-];
+let dist = fileURLToPath(new URL("dist/", import.meta.url));
+
+/** `--config-dist` names another directory to write to. */
+export default ({ configDist }) => {
+  dist = configDist ?? dist;
+  return [
+    {
+      input: { "chat-bot-panel": "src/chat-bot-panel.ts" },
+      // Lazy chunks take what they share from the panel itself, not from a chunk between the two.
+      preserveEntrySignatures: "allow-extension",
+      plugins: [emptyDist(), ...common(), rememberPanel()],
+      output: { ...output(), entryFileNames: "[name]-[hash].js" },
+    },
+    {
+      input: { "chat-bot": "src/launcher.ts" },
+      plugins: [...common(), namePanel()],
+      output: { ...output(), format: "iife", entryFileNames: "[name].js" },
+    },
+    {
+      input: { index: "src/index.ts" },
+      plugins: [...common(), writeIntegrity(), writeLicences()],
+      output: { ...output(), entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
+    },
+  ];
+};
 
 function common() {
   return [
@@ -51,17 +57,18 @@ function common() {
     minifyStyles(),
     esbuild({ target: "es2022", tsconfig: "tsconfig.json" }),
     minifyTemplates(),
+    licences.gather(),
     terser({ ecma: 2020, module: true, compress: { passes: 2 }, format: { comments: false } }),
   ];
 }
 
 function output() {
-  return { dir: "dist", format: "es", sourcemap: true, chunkFileNames: "[name]-[hash].js", hashCharacters: "base36" };
+  return { dir: dist, format: "es", sourcemap: true, chunkFileNames: "[name]-[hash].js", hashCharacters: "base36" };
 }
 
 /** `dist` also holds declarations, which are written later. */
 function emptyDist() {
-  return { name: "empty-dist", buildStart: () => rm(DIST, { recursive: true, force: true }) };
+  return { name: "empty-dist", buildStart: () => rm(dist, { recursive: true, force: true }) };
 }
 
 function rememberPanel() {
@@ -87,13 +94,17 @@ function namePanel() {
   };
 }
 
+function writeLicences() {
+  return { name: "write-licences", writeBundle: () => licences.write(`${dist}third-party-licences.txt`) };
+}
+
 function writeIntegrity() {
   return {
     name: "write-integrity",
     async writeBundle() {
-      const files = (await readdir(DIST, { recursive: true })).filter((file) => file.endsWith(".js")).toSorted();
-      const hashes = await Promise.all(files.map(async (file) => [file, integrity(await readFile(`${DIST}${file}`))]));
-      await writeFile(`${DIST}integrity.json`, `${JSON.stringify(Object.fromEntries(hashes), null, 2)}\n`);
+      const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith(".js")).toSorted();
+      const hashes = await Promise.all(files.map(async (file) => [file, integrity(await readFile(`${dist}${file}`))]));
+      await writeFile(`${dist}integrity.json`, `${JSON.stringify(Object.fromEntries(hashes), null, 2)}\n`);
     },
   };
 }
