@@ -38,7 +38,7 @@ const frameStyles = `
     --padding: var(--chat-bot-padding, 18px);
     --content-width: var(--chat-bot-content-width, 760px);
     --ease: cubic-bezier(0.2, 0.8, 0.2, 1);
-    --code-font: var(--chat-bot-font-family-code, ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace);
+    --code-font: var(--chat-bot-font-family-code, ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace);
     -webkit-text-size-adjust: 100%;
     -webkit-font-smoothing: antialiased;
   }
