@@ -202,6 +202,18 @@ describe("MarkdownDocument, with text beyond all measure,", () => {
     expect(streamed.innerHTML === root.innerHTML).to.equal(true);
   });
 
+  it("shows a paragraph without end as it grows, and all of it at its end", () => {
+    const paragraph = "some *words* of `many`, ".repeat(2_500);
+    const root = document.createElement("div");
+    const shown = new MarkdownDocument(root, texts);
+    for (let end = 500; end < paragraph.length; end += 500) {
+      shown.update(paragraph.slice(0, end), false);
+      expect(root.textContent?.length).to.be.greaterThan(end * 0.75);
+    }
+    shown.update(paragraph, true);
+    expect(root.innerHTML === render(paragraph).innerHTML).to.equal(true);
+  });
+
   const busy: [title: string, markdown: string][] = [
     ["asterisks", "*a ".repeat(20_000)],
     ["underscores", "_a ".repeat(20_000)],

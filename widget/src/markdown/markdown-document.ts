@@ -10,6 +10,10 @@ import { renderTokens } from "./render-tokens.ts";
 /** What of a message goes beyond this many characters is shown as the text it is. */
 const MAX_LENGTH = 200_000;
 
+/** A block of which no part is complete for so long is not lexed again for every piece, but for each 32nd of it. */
+const LONG_BLOCK = 16_000;
+const LONG_BLOCK_STEPS = 32;
+
 /** A block whose complete parts are not looked at again, and where it begins. */
 interface OpenBlock {
   block: GrowingBlock;
@@ -54,6 +58,9 @@ export class MarkdownDocument {
   }
 
   #show(markdown: string, isComplete: boolean): void {
+    const open = markdown.length - this.#finished;
+    const grown = markdown.length - this.#markdown.length;
+    if (!isComplete && open > LONG_BLOCK && grown < open / LONG_BLOCK_STEPS) return;
     this.#markdown = markdown;
     this.#showEnd(isComplete);
     // A definition gives meaning to labels that stand before it. Lexing all again each time one arrives would be
