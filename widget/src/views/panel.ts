@@ -70,6 +70,7 @@ export class ChatBotPanel extends View implements ChatPanel {
   launcher: DressedLauncher | null = null;
 
   readonly #conversation: ConversationController;
+  #merged: { strings: Strings; own: PanelSettings["strings"]; texts: Strings } | null = null;
   #transport: HttpTransport | null = null;
   /** Requests that the host page answers itself. */
   readonly #leftToHost = new Set<string>();
@@ -259,8 +260,14 @@ export class ChatBotPanel extends View implements ChatPanel {
     <div class="announcer" lang=${settings.language} role="alert">${this.alert}</div>`;
   }
 
+  /** The same object until one of its sources changes: views that get another one render anew, each answer with them. */
   get #texts(): Strings {
-    return { ...this.strings, ...this.settings.strings };
+    const { strings, settings } = this;
+    const own = settings.strings;
+    if (this.#merged?.strings !== strings || this.#merged.own !== own) {
+      this.#merged = { strings, own, texts: { ...strings, ...own } };
+    }
+    return this.#merged.texts;
   }
 
   #announceActivity(): void {
