@@ -23,13 +23,15 @@ function show(markdown: string, isComplete = true): { root: ShadowRoot; shown: M
 }
 
 async function coloured(root: ShadowRoot): Promise<HTMLElement> {
-  await waitUntil(() => root.querySelector(".code-keyword") !== null, "no colours came", { timeout: 10_000 });
+  await waitUntil(() => root.querySelector(".code-keyword") !== null, "no colours came", { timeout: 20_000 });
   const code = root.querySelector("code");
   if (code === null) throw new Error("There is no code.");
   return code;
 }
 
-describe("Code in an answer", () => {
+describe("Code in an answer", function () {
+  this.timeout(30_000);
+
   afterEach(() => {
     for (const host of document.querySelectorAll("body > div")) if (host.shadowRoot !== null) host.remove();
   });

@@ -19,6 +19,8 @@ describe("ChatBotMarkdown", () => {
     const view = await show("a **b**\n\nc");
     expect(view.textContent).to.equal("a **b**\n\nc");
     expect(view.className).to.equal("plain-text");
+    await loadMarkdown();
+    await view.updateComplete;
     await waitUntil(() => view.querySelector("strong") !== null);
     expect(view.className).to.equal("");
     expect([...view.querySelectorAll("p")].map(({ textContent }) => textContent)).to.deep.equal(["a b", "c"]);

@@ -2,7 +2,7 @@ import { expect, fixtureSync, html, nextFrame, waitUntil } from "@open-wc/testin
 import { sendMouse } from "@web/test-runner-commands";
 import type { Message } from "../conversation/conversation.ts";
 import { englishStrings } from "../strings/en.ts";
-import { ChatBotMarkdown } from "./markdown.ts";
+import { ChatBotMarkdown, loadMarkdown } from "./markdown.ts";
 import { ChatBotMessageView } from "./message.ts";
 import { ChatBotMessageList } from "./message-list.ts";
 import { panelStyles } from "./panel.styles.ts";
@@ -71,6 +71,8 @@ function lineInView(scroller: HTMLElement): HTMLElement {
 }
 
 describe("ChatBotMessageList", () => {
+  before(() => loadMarkdown());
+
   afterEach(() => {
     document.adoptedStyleSheets = [];
   });

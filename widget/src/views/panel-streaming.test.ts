@@ -1,4 +1,4 @@
-import { expect, nextFrame, waitUntil } from "@open-wc/testing";
+import { expect, nextFrame, waitUntil as waitUntilSoon } from "@open-wc/testing";
 import {
   endOfTurn,
   firstTurn,
@@ -7,6 +7,11 @@ import {
   says,
   startSampleServer,
 } from "../../test/sample-panel.ts";
+
+/** Parts of the panel come when they are needed, on a busy machine not at once. */
+function waitUntil(isTrue: () => unknown): Promise<void> {
+  return waitUntilSoon(isTrue, "it did not happen", { timeout: 20_000 });
+}
 
 describe("The panel, while an answer streams,", () => {
   let server: SampleServer;
@@ -42,5 +47,5 @@ describe("The panel, while an answer streams,", () => {
     expect(touched).to.deep.equal([]);
     expect(before.every((one) => one.isConnected || one.closest("code") !== null)).to.equal(true);
     server.stream(endOfTurn);
-  });
+  }).timeout(30_000);
 });
