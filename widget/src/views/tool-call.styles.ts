@@ -22,7 +22,7 @@ export const toolCallStyles = `
   .is-ok .tool-icon { color: var(--success); }
   .is-error .tool-icon, .is-denied .tool-icon { color: var(--danger); }
   .is-unknown .tool-icon, .is-expired .tool-icon, .is-awaiting_approval .tool-icon { color: var(--warning); }
-  .tool-title { flex: 0 1 auto; min-inline-size: 0; overflow: hidden; font-weight: 550; text-overflow: ellipsis; white-space: nowrap; }
+  .tool-title { flex: 0 1 auto; min-inline-size: 0; font-weight: 550; overflow-wrap: anywhere; }
   .tool-state { flex: 1; min-inline-size: 40%; color: var(--muted); font-size: 0.93em; text-align: end; }
   .tool-chevron { flex: none; color: var(--muted); transition: rotate 0.2s var(--ease); }
   .tool-chevron .icon { inline-size: 16px; block-size: 16px; }
