@@ -26,6 +26,9 @@ async function directoryWith(config: unknown): Promise<string> {
   return directory;
 }
 
+/** Processes that start processes take their time on a busy machine. */
+const PROCESSES_TAKE_MS = 120_000;
+
 /** The command as an operator runs it: a process, which ends by itself. */
 async function checkAsProcess(config: unknown, ...words: string[]): Promise<{ exitCode: unknown; output: string }> {
   const cwd = await directoryWith(config);
@@ -56,7 +59,9 @@ async function check(config: unknown, ...words: string[]): Promise<{ exitCode: n
 }
 
 describe("chat-bot-server check", () => {
-  it("meets the configured tool servers, prints who may use what, and finds nothing wrong", async () => {
+  it("meets the configured tool servers, prints who may use what, and finds nothing wrong", {
+    timeout: PROCESSES_TAKE_MS,
+  }, async () => {
     const { exitCode, output } = await checkAsProcess({
       mcpServers: { files: { ...publicServer("filesystem", tmpdir()), trusted: true } },
       tools: {
@@ -77,7 +82,7 @@ describe("chat-bot-server check", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("names everything that is not as it was meant", async () => {
+  it("names everything that is not as it was meant", { timeout: PROCESSES_TAKE_MS }, async () => {
     const { exitCode, output } = await checkAsProcess(
       {
         mcpServers: {

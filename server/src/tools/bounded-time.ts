@@ -12,7 +12,7 @@ export class TookTooLong extends Error {
 }
 
 /** So often work is begun anew, with twice the time, when the process had little of the time it took. */
-const MAX_TRIES = 6;
+const MAX_TRIES = 10;
 
 /**
  * Runs synchronous work that may not hold up the process, such as patterns written by a stranger. The engine ends it

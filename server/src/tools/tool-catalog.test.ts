@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type HttpFixture, startHttpServer1, startHttpServer2 } from "../../test/fixtures/http-server.ts";
 import { CallLost } from "./call-lost.ts";
 import { permittedTools } from "./permitted-tools.ts";
@@ -103,15 +103,26 @@ describe.each(SERVERS)("A tool catalog over %s", (_title, configure) => {
   const open = async (options: Pick<McpServerConfig, "trusted" | "timeoutSeconds"> = {}): Promise<Opened> =>
     openCatalog({ fixture: { ...(await configure()), ...options } });
 
+  /** For tests that leave the server as it is. */
+  let common: Opened;
+  const commonCleanUps: typeof cleanUps = [];
+  beforeAll(async () => {
+    common = await open();
+    commonCleanUps.push(...cleanUps.splice(0));
+  });
+  afterAll(async () => {
+    for (const cleanUp of commonCleanUps.toReversed()) await cleanUp();
+  });
+
   it("lists every page, sorted, without the tools that cannot be offered", async () => {
-    const { catalog } = await open();
+    const { catalog } = common;
     const names = (await catalog.list()).map((tool) => tool.name);
     expect(names.filter((name) => name !== "fixture__task")).toEqual(OFFERED);
     expect(catalog.health().get("fixture")).toBe("connected");
   });
 
   it("names each tool that is left out in the log, with the reason", async () => {
-    const { catalog, lines } = await open();
+    const { catalog, lines } = common;
     await catalog.list();
     const leftOut = lines.filter((line) => line.message === "a tool is left out");
     expect(new Set(leftOut.map((line) => line["tool"]).filter((name) => name !== "task"))).toEqual(
@@ -121,19 +132,19 @@ describe.each(SERVERS)("A tool catalog over %s", (_title, configure) => {
   });
 
   it("strips invisible characters from titles and descriptions", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     expect(await tool("fixture__read")).toMatchObject({ title: "Read it", description: "Does read." });
   });
 
   it("calls a tool and reads its answer", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const output = await (await tool("fixture__echo")).run({ text: "hi" }, callContext());
     expect(output).toMatchObject({ content: [{ type: "text", text: '{"text":"hi"}' }], isError: false });
     expect(output.structuredContent?.["input"]).toEqual({ text: "hi" });
   });
 
   it("sends the idempotency key, and the user only to a trusted server", async () => {
-    const untrusted = await (await (await open()).tool("fixture__echo")).run({}, callContext());
+    const untrusted = await (await common.tool("fixture__echo")).run({}, callContext());
     const trusted = await (await (await open({ trusted: true })).tool("fixture__echo")).run({}, callContext());
     expect(untrusted.structuredContent?.["meta"]).toMatchObject({ "chatbot/idempotencyKey": "key-1" });
     expect(untrusted.structuredContent?.["meta"]).not.toHaveProperty("chatbot/user");
@@ -143,7 +154,7 @@ describe.each(SERVERS)("A tool catalog over %s", (_title, configure) => {
   });
 
   it("hears every progress notification, in order, before the answer", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const context = callContext();
     await (await tool("fixture__progress")).run({ count: 40 }, context);
     const parts = Array.from({ length: 40 }, (_, index) => `part ${index + 1}\n`);
@@ -172,26 +183,26 @@ describe.each(SERVERS)("A tool catalog over %s", (_title, configure) => {
   });
 
   it("passes a failure on as an error result", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const output = await (await tool("fixture__fail")).run({}, callContext());
     expect(output).toEqual({ content: [{ type: "text", text: "no such member" }], isError: true });
   });
 
   it("turns a refusal of the protocol into an error result", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const output = await (await tool("fixture__refuse")).run({}, callContext());
     expect(output.isError).toBe(true);
     expect(JSON.stringify(output.content)).toContain("refused for a reason");
   });
 
   it("takes a big answer", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const output = await (await tool("fixture__big")).run({ characters: 1_000_000 }, callContext());
     expect(output.content).toEqual([{ type: "text", text: "ä".repeat(1_000_000) }]);
   });
 
   it("reads every kind of block, and leaves out images that can do something", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const output = await (await tool("fixture__kinds")).run({}, callContext());
     expect(output.content.map((block) => block.type)).toEqual([
       "text",
@@ -206,13 +217,13 @@ describe.each(SERVERS)("A tool catalog over %s", (_title, configure) => {
   });
 
   it("keeps a result that does not match the tool's own output schema", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const output = await (await tool("fixture__mismatch")).run({}, callContext());
     expect(output).toEqual({ content: [{ type: "text", text: "no structured content" }], isError: false });
   });
 
   it("checks an input before it is sent, in words the model can act on", async () => {
-    const { tool } = await open();
+    const { tool } = common;
     const echo = await tool("fixture__echo");
     expect(echo.checkInput({ text: "short" })).toBeNull();
     expect(echo.checkInput({ text: "much too long" })).toContain("#/text");
@@ -227,7 +238,7 @@ describe.each(SERVERS)("A tool catalog over %s", (_title, configure) => {
   });
 
   it("keeps the fingerprint from one connection to the next", async () => {
-    const [first, second] = [await open(), await open()];
+    const [first, second] = [common, await open()];
     const fingerprints = async ({ catalog }: Opened): Promise<string[]> =>
       (await catalog.list()).map((each) => each.fingerprint);
     expect(await fingerprints(first)).toEqual(await fingerprints(second));
