@@ -34,6 +34,8 @@ import { TurnRunner } from "./turn/turn-runner.ts";
 
 const STREAM_LIMITS = { perUser: 3, perOrganization: 200, perProcess: 1000 };
 const MODEL_CALL_MS = 10 * 60_000;
+/** So often tool servers are asked for their tools also when nobody else asks: what is said of their health stays true. */
+const TOOLS_EVERY_MS = 60_000;
 /** How long the last events of a turn may take to reach their readers when the process stops. */
 const LAST_WORDS_MS = 500;
 
@@ -121,11 +123,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       : await listen(createMetricsApp(metrics).callback(), config.metrics.port, config.http.host);
   // Connected ahead of the first message; a server that is down is tried again when somebody asks.
   void catalog.list();
+  const watch = setInterval(() => void catalog.list(), TOOLS_EVERY_MS).unref();
   const upkeep = startUpkeep(store, logger, { retentionDays: config.retentionDays });
 
   return {
     url: urlOf(server, config.http.host),
     async stop() {
+      clearInterval(watch);
       await runner.drain(config.drainSeconds * 1000);
       await Promise.all([server, ...(metricsServer === null ? [] : [metricsServer])].map(close));
       // What was admitted at the last moment is handed over.

@@ -5,7 +5,10 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 /** A `fetch` whose answers break off when a message in them is longer than allowed: a server must not fill our memory. */
-export function withBoundedMessages(fetch: typeof globalThis.fetch, limitBytes: number = MESSAGE_LIMIT_BYTES): typeof fetch {
+export function withBoundedMessages(
+  fetch: typeof globalThis.fetch,
+  limitBytes: number = MESSAGE_LIMIT_BYTES,
+): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
     const { body, status, statusText, headers } = response;

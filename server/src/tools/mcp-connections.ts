@@ -49,11 +49,6 @@ export class McpConnections {
     return this.#common.state;
   }
 
-  /** Users' own, open or being opened. */
-  get userConnections(): number {
-    return this.#users.size;
-  }
-
   /** See `McpConnection.tools`. */
   tools(isAskedAnew = false): ReturnType<McpConnection["tools"]> {
     return this.#common.tools(isAskedAnew);
