@@ -48,6 +48,12 @@ export class StickToEnd implements ReactiveController {
     this.#scroller?.scrollTo({ top: this.#scroller.scrollHeight, behavior });
   }
 
+  /** Goes to the beginning, and stays there. */
+  toStart(): void {
+    this.#setSticking(false);
+    this.#scroller?.scrollTo({ top: 0 });
+  }
+
   readonly #onScroll = (): void => {
     if (this.#scroller === null) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
