@@ -18,7 +18,7 @@ describe("An answer of a tool server", () => {
     ["JSON of ten bytes", "application/json", ["12345", "67890"]],
     ["events of ten bytes, many of them", "text/event-stream", Array.from({ length: 50 }, () => "data: 1\n\n")],
     ["events in one piece", "text/event-stream", ["data: 1\n\n".repeat(50)]],
-    ["events that come byte by byte", "text/event-stream", [..."data: 1\n\n".repeat(9)]],
+    ["events that come byte by byte", "text/event-stream", Array.from("data: 1\n\n".repeat(9))],
     ["events whose lines end otherwise", "text/event-stream; charset=utf-8", ["id:1\r\n\r\n".repeat(50)]],
   ])("may have %s", async (_what, type, pieces) => {
     expect(await read(pieces, type)).toBe(pieces.join(""));
