@@ -247,6 +247,21 @@ describe("Where it cannot work", () => {
     await page.getByText("Reconnecting").first().waitFor();
     await transcript().getByText("Is anybody there?").waitFor();
   });
+
+  test("because the browser has no style sheets to adopt, it says so", async () => {
+    await page.addInitScript(() => {
+      Reflect.set(globalThis, "CSSStyleSheet", () => {
+        throw new TypeError("Illegal constructor");
+      });
+    });
+    await visit(policy(), scriptTag(widget()));
+    const shown = (): Promise<string | null | undefined> =>
+      page.locator("chat-bot").evaluate((element) => element.shadowRoot?.textContent);
+    await expect.poll(shown, { timeout: 30_000 }).toContain("could not be loaded");
+    expect(await page.locator("chat-bot").isVisible()).toBe(true);
+    expect(await page.getByRole("button").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
 });
 
 describe("Integrity", () => {
@@ -291,7 +306,9 @@ describe("Integrity", () => {
 });
 
 describe("On the page around it", () => {
-  test("it leaves no token and no trace of anybody else", async () => {
+  test("it leaves no global, no token and no trace of anybody else", async () => {
+    await visit(policy());
+    const before = await page.evaluate(() => Reflect.ownKeys(globalThis).map(String));
     await visit(policy(), scriptTag(widget()));
     const issued = page.waitForResponse((response) => response.url().endsWith("/chat-token"));
     await openChat();
@@ -299,9 +316,11 @@ describe("On the page around it", () => {
     await transcript().getByRole("table").waitFor();
     const { token } = (await (await issued).json()) as { token: string };
     const after = await page.evaluate(() => ({
+      names: Reflect.ownKeys(globalThis).map(String),
       kept: JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]),
       markup: document.documentElement.outerHTML,
     }));
+    expect(after.names.filter((name) => !before.includes(name))).toEqual([]);
     expect(token.split(".")).toHaveLength(3);
     expect(after.kept + after.markup).not.toContain(token.split(".")[2]);
     expect(await context.cookies()).toEqual([]);

@@ -398,4 +398,18 @@ describe("ChatBot", () => {
     await waitUntil(() => element.shadowRoot?.querySelector("textarea"));
     expect(element.shadowRoot?.querySelector(".notice")).to.equal(null);
   });
+
+  it("says so, and draws nothing else, where the browser has no style sheets to adopt", () => {
+    const { replaceSync } = CSSStyleSheet.prototype;
+    CSSStyleSheet.prototype.replaceSync = () => {
+      throw new TypeError("not supported");
+    };
+    try {
+      const element = fixtureSync<ChatBot>(html`<chat-bot endpoint="/api/chatbot" lang="en" open></chat-bot>`);
+      expect(element.shadowRoot?.textContent).to.contain("could not be loaded");
+      expect(element.shadowRoot?.childElementCount).to.equal(0);
+    } finally {
+      CSSStyleSheet.prototype.replaceSync = replaceSync;
+    }
+  });
 });

@@ -320,9 +320,15 @@ export class ChatBot extends ElementBase implements PanelHost {
   }
 
   #draw(): void {
-    const styles = new CSSStyleSheet();
-    styles.replaceSync(chatBotStyles);
-    this.#root.adoptedStyleSheets.push(styles);
+    try {
+      const styles = new CSSStyleSheet();
+      styles.replaceSync(chatBotStyles);
+      this.#root.adoptedStyleSheets.push(styles);
+    } catch {
+      // An older browser. The page may forbid other kinds of styles, and without any there would be half a widget.
+      this.#root.textContent = launcherTexts(languageOf(this)).failed;
+      return;
+    }
     this.#launcher = createLauncher(
       () => this.#loadQuietly(),
       () => this.toggle(),

@@ -19,6 +19,7 @@ const KEYS: Readonly<Record<string, string>> = {
   ArrowRight: "\uE014",
   ArrowDown: "\uE015",
   Delete: "\uE017",
+  F6: "\uE036",
 };
 const BUTTONS = ["left", "middle", "right"];
 
