@@ -3,15 +3,16 @@ const scrollers = new WeakMap<Element, HTMLElement>();
 
 let observer: ResizeObserver | null = null;
 
-/** Keeps a box reachable by keyboard as long as its content is larger than itself: who cannot point scrolls it with keys. */
+/**
+ * Keeps a box reachable by keyboard as long as its content is larger than itself: who cannot point scrolls it with keys.
+ * The content fills the box at least, so that its size changes whenever it begins or ceases to be larger.
+ */
 export function makeFocusableWhenScrolling(scroller: HTMLElement, content: Element): void {
   observer ??= new ResizeObserver((entries) => {
     for (const { target } of entries) judge(scrollers.get(target) ?? null);
   });
-  for (const element of [scroller, content]) {
-    scrollers.set(element, scroller);
-    observer.observe(element);
-  }
+  scrollers.set(content, scroller);
+  observer.observe(content);
 }
 
 function judge(scroller: HTMLElement | null): void {

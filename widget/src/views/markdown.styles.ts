@@ -2,7 +2,9 @@
 export const markdownStyles = `
   .markdown { display: block; contain: content; min-inline-size: 0; overflow-wrap: anywhere; unicode-bidi: isolate; }
   .markdown:empty { display: none; }
-  .section { content-visibility: auto; contain-intrinsic-block-size: auto 30em; }
+  @supports (overflow-anchor: auto) {
+    .section { content-visibility: auto; contain-intrinsic-block-size: auto 30em; }
+  }
   .section + .section, .section > * + * { margin-block-start: 0.75em; }
   .markdown h2, .markdown h3, .markdown h4, .markdown h5, .markdown h6 { margin: 0; font-weight: 650; letter-spacing: -0.01em; line-height: 1.35; }
   .markdown * + h2, .markdown * + h3, .markdown * + h4, .markdown * + h5, .markdown * + h6 { margin-block-start: 1.15em; }

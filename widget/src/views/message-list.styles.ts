@@ -22,7 +22,11 @@ export const messageListStyles = `
     pointer-events: none;
   }
   .transcript { display: flex; flex-direction: column; gap: var(--chat-bot-message-gap, 18px); inline-size: 100%; max-inline-size: calc(var(--content-width) + 2 * var(--padding)); min-block-size: 100%; margin-inline: auto; padding: 18px var(--padding) 14px; }
-  chat-bot-message-view { display: block; content-visibility: auto; contain-intrinsic-block-size: auto 8em; overflow-clip-margin: 8px; }
+  chat-bot-message-view { display: block; }
+  /* What is out of view is passed over. Its size is a guess until then: without anchors the view would jump. */
+  @supports (overflow-anchor: auto) {
+    chat-bot-message-view { content-visibility: auto; contain-intrinsic-block-size: auto 8em; overflow-clip-margin: 8px; }
+  }
   .message { display: flex; flex-direction: column; gap: 12px; min-inline-size: 0; }
   .message.theirs { background: var(--chat-bot-assistant-message-background, none); }
   .message.mine { align-items: flex-end; gap: 4px; animation: appear 0.24s var(--ease); }

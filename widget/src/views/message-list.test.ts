@@ -55,8 +55,13 @@ async function atEnd(scroller: HTMLElement): Promise<void> {
 async function readBack(scroller: HTMLElement): Promise<void> {
   const { x, y } = scroller.getBoundingClientRect();
   await sendMouse({ type: "move", position: [Math.round(x) + 50, Math.round(y) + 50] });
-  scroller.scrollTop -= 400;
-  await waitUntil(() => distance(scroller) > 100);
+  // A reader whom the growing answer takes along scrolls again.
+  await waitUntil(async () => {
+    scroller.scrollTop -= 400;
+    await nextFrame();
+    await nextFrame();
+    return distance(scroller) > 100;
+  });
   // What comes into view for the first time is drawn, and takes the room it needs.
   await nextFrame();
   await nextFrame();

@@ -13,7 +13,8 @@ export class StickToEnd implements ReactiveController {
   #lastTop = 0;
   #lastHeights = { box: 0, content: 0 };
   #isSticking = true;
-  readonly #resize = new ResizeObserver(() => this.follow());
+  // To scroll at once would let what comes into view change its size while sizes are being told.
+  readonly #resize = new ResizeObserver(() => requestAnimationFrame(() => this.follow()));
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
