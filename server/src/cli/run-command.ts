@@ -54,7 +54,13 @@ export async function runCommand(
   const settings = readSettings(setVariables(env), cwd, problems);
   if (settings === null || problems.length > 0) throw new ConfigError(problems);
   const keys = new AuditKeys(settings.auditKeys);
-  const records = await openRecords(settings.database, keys);
+  let records: Records;
+  try {
+    records = await openRecords(settings.database, keys);
+  } catch (error) {
+    // Not 1: that nothing could be looked at says nothing of what is there.
+    return { exitCode: 2, output: `${error instanceof Error ? error.message : String(error)}\n` };
+  }
   try {
     return await asked.run(records, keys, asked.options);
   } finally {
