@@ -125,7 +125,7 @@ describe("an approval", () => {
       const question = await asked({ tool: "close" });
       await restart({ isReplaced: true }, CHANGED);
       await question.user.decide(question.call, true);
-      await ranNothing(question, "error");
+      await ranNothing(question, "error", "cancelled");
       await restart();
     });
 
