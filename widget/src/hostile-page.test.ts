@@ -19,12 +19,21 @@ const SHEETS: Readonly<Record<string, string>> = {
     "html { font-size: 62.5%; direction: rtl; } body { font: 40px/3 fantasy; color: red; letter-spacing: 9px; text-align: right; direction: rtl; word-break: break-all; hyphens: auto; user-select: none; pointer-events: none; text-shadow: 0 0 9px red; font-variant: small-caps; quotes: none; tab-size: 20; }",
 };
 
-/** The computed styles of everything in the element, the whole of them. */
+/** Distances from the edges of a window are its own: the page's scroll bar may come and go with a style sheet. */
+const OF_THE_WINDOW = /^(?:top|right|bottom|left|inset-.*)$/;
+
+/** Centres of boxes, to a fraction of a pixel; their sizes are among the rest. */
+const CENTRES = /^(?:perspective|transform)-origin$/;
+
+/** The computed styles of everything in the element. */
 function computed(root: ShadowRoot): Map<Element, string> {
   const styles = new Map<Element, string>();
   for (const element of root.querySelectorAll("*")) {
     const style = getComputedStyle(element);
-    styles.set(element, Array.from(style, (name) => `${name}: ${style.getPropertyValue(name)}`).join("\n"));
+    const isSkipped = (name: string): boolean =>
+      CENTRES.test(name) || (style.position === "fixed" && OF_THE_WINDOW.test(name));
+    const names = [...style].filter((name) => !isSkipped(name));
+    styles.set(element, names.map((name) => `${name}: ${style.getPropertyValue(name)}`).join("\n"));
   }
   return styles;
 }
