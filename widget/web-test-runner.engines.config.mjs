@@ -26,6 +26,9 @@ export default {
   ...chromium,
   browsers: [...chromium.browsers, firefox, webKitLauncher()].filter(isWanted),
   concurrentBrowsers: 1,
+  // These engines draw without a graphics card and take their time: only a test that hangs is to be ended.
+  testsFinishTimeout: 600_000,
+  testFramework: { config: { timeout: 60_000 } },
 };
 
 /** `ENGINES=Firefox,WebKitGTK` leaves Chromium out. */
