@@ -9,7 +9,7 @@ interface LauncherTexts {
 /** Language, open, close, failed. As short as they can be: every page pays for all of them. */
 const TEXTS = `en|Open chat|Close chat|The chat could not be loaded. Try again.
 pt|Abrir o chat|Fechar o chat|Não foi possível carregar o chat. Tente de novo.
-es|Abrir chat|Cerrar chat|No se pudo cargar. Reintente.
+es|Abrir chat|Cerrar chat|No se pudo cargar. Reinténtalo.
 fr|Ouvrir le chat|Fermer le chat|Échec du chargement. Réessayez.
 de|Chat öffnen|Chat schließen|Laden fehlgeschlagen. Erneut versuchen.
 it|Apri chat|Chiudi chat|Caricamento fallito. Riprova.

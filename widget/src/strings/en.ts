@@ -1,22 +1,15 @@
-import { formatCountdown, formatDuration } from "./format-duration.ts";
-import { formatSize } from "./format-size.ts";
+import { formatsOf } from "./formats.ts";
 import type { Strings } from "./strings.ts";
 
 /** English. `locale` decides how numbers, dates and units are written. */
 export function englishStrings(locale: string): Strings {
-  const plural = new Intl.PluralRules(locale);
-  const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const count = (value: number, one: string, other: string): string =>
-    `${integer.format(value)} ${plural.select(value) === "one" ? one : other}`;
-  const seconds = (milliseconds: number): string =>
-    count(Math.max(1, Math.ceil(milliseconds / 1000)), "second", "seconds");
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+  const { number, percent, count, dateTime, dateTimeInSentence, inTime, duration, countdown, size } =
+    formatsOf<"one">(locale);
 
   return {
     launcherOpen: "Open chat",
     launcherClose: "Close chat",
-    launcherUnread: (unread) => `Open chat, ${count(unread, "unread message", "unread messages")}`,
+    launcherUnread: (unread) => `Open chat, ${count(unread, { one: "# unread message", other: "# unread messages" })}`,
     heading: "Assistant",
     close: "Close",
     newConversation: "New conversation",
@@ -41,14 +34,15 @@ export function englishStrings(locale: string): Strings {
     send: "Send",
     stop: "Stop",
     stopping: "Stopping…",
+    messageLength: (length, limit) => `${number(length)} / ${number(limit)}`,
     messageTooLong: (length, limit) =>
-      `The message is too long: ${integer.format(length)} of at most ${count(limit, "character", "characters")}.`,
+      `The message is too long: ${number(length)} of at most ${count(limit, { one: "# character", other: "# characters" })}.`,
 
     statusTyping: "AI is typing…",
     statusCreatingFile: (path) => (path === null ? "Creating file…" : `Creating file ${path}…`),
     statusToolRunning: (title) => `Running ${title}…`,
     statusAwaitingApproval: "Waiting for your approval",
-    statusBusy: (retryInMs) => `Busy… trying again in ${seconds(retryInMs)}`,
+    statusBusy: (retryInMs) => `Busy… trying again ${inTime(retryInMs)}`,
     statusRecovering: "Picking up where it left off…",
     statusConnecting: "Connecting…",
     statusReconnecting: "Reconnecting…",
@@ -66,19 +60,19 @@ export function englishStrings(locale: string): Strings {
       cancelled: "Cancelled",
       unknown: "Outcome unknown: it may or may not have happened",
     },
-    toolDuration: (durationMs) => formatDuration(locale, durationMs),
-    size: (bytes) => formatSize(locale, bytes),
-    lineCount: (lines) => count(lines, "line", "lines"),
+    toolDuration: duration,
+    size,
+    fileSize: (lines, bytes) => `${count(lines, { one: "# line", other: "# lines" })}, ${size(bytes)}`,
     toolInput: "Input",
     toolOutput: "Live output",
     toolResult: "Result",
     toolResultTruncated: "The result was shortened.",
-    toolProgress: (done, total) => `${integer.format(done)} of ${integer.format(total)}`,
+    toolProgress: (done, total) => `${number(done)} of ${number(total)}`,
     toolImage: "Image from the tool",
     toolFileWritten: (path) => `File ${path}`,
     toolShowDetails: "Show details",
     toolHideDetails: "Hide details",
-    toolOutputHidden: (bytes) => `${formatSize(locale, bytes)} above not shown`,
+    toolOutputHidden: (bytes) => `${size(bytes)} above not shown`,
     toolOutputShowAll: "Show all",
     toolOutputShowEnd: "Show only the end",
     toolOutputFollow: "Go to the end of the output",
@@ -90,16 +84,16 @@ export function englishStrings(locale: string): Strings {
     approvalApprove: "Approve",
     approvalDeny: "Deny",
     approvalRememberConversation: "Do not ask again in this conversation",
-    approvalExpiresIn: (remainingMs) => `Expires in ${formatCountdown(remainingMs)}`,
+    approvalExpiresIn: (remainingMs) => `Expires in ${countdown(remainingMs)}`,
     approvalExpiresSoon: "Less than a minute is left to answer.",
     approvalExpired: "This request has expired.",
-    approvalPosition: (index, total) => `${integer.format(index)} of ${integer.format(total)}`,
+    approvalPosition: (index, total) => `${number(index)} of ${number(total)}`,
     approvalPrevious: "Previous request",
     approvalNext: "Next request",
-    approvalApproveAll: (total) => `Approve all ${integer.format(total)}`,
-    approvalDenyAll: (total) => `Deny all ${integer.format(total)}`,
+    approvalApproveAll: (total) => `Approve all ${number(total)}`,
+    approvalDenyAll: (total) => `Deny all ${number(total)}`,
     approvalLookAtAll: (unseen) =>
-      `To approve all at once, first look at ${count(unseen, "more request", "more requests")}.`,
+      `To approve all at once, first look at ${count(unseen, { one: "# more request", other: "# more requests" })}.`,
     approvalDestructive: "This can change or delete things for good.",
     approvalNotVisible: "You can approve once these buttons are fully in view and nothing covers them.",
     approvalFramed: "You cannot approve here, because this page is shown inside another site.",
@@ -108,7 +102,8 @@ export function englishStrings(locale: string): Strings {
     fileReplaces: "Replaces the file if it exists",
     fileContent: "Content",
     fileChanges: "Changes",
-    diffSummary: (added, removed) => `${count(added, "line", "lines")} added, ${integer.format(removed)} removed`,
+    diffSummary: (added, removed) =>
+      `${count(added, { one: "# line", other: "# lines" })} added, ${number(removed)} removed`,
     diffAdded: "Added:",
     diffRemoved: "Removed:",
     approvalApprovedElsewhere: (title) => `“${title}” was approved in another window.`,
@@ -126,8 +121,9 @@ export function englishStrings(locale: string): Strings {
     budget: "Daily limit",
     budgetUser: "You",
     budgetOrganization: "Your organization",
-    budgetRemaining: (tokens, limit) => `${integer.format(tokens)} of ${count(limit, "token", "tokens")} left`,
-    budgetLow: (fraction) => `About ${percent.format(fraction)} of today’s limit is left.`,
+    budgetRemaining: (tokens, limit) =>
+      `${number(tokens)} of ${count(limit, { one: "# token", other: "# tokens" })} left`,
+    budgetLow: (fraction) => `About ${percent(fraction)} of today’s limit is left.`,
     budgetShow: "Details",
     tools: "What the assistant may do",
     toolsNone: "The assistant has no tools here. It can only write.",
@@ -138,16 +134,16 @@ export function englishStrings(locale: string): Strings {
     },
     approvals: "Allowed in this conversation",
     approvalsNone: "You have not allowed anything for the whole conversation.",
-    approvalSince: (date) => `Since ${dateTime.format(date)}`,
+    approvalSince: (date) => `Since ${dateTimeInSentence(date)}`,
     approvalRevoke: "Ask me again",
     approvalRevokeOf: (title) => `Ask me again before running ${title}`,
     approvalRevoked: (title) => `From now on, you are asked again before “${title}” runs.`,
     approvalRevokeFailed: (title) => `That did not work: “${title}” is still allowed. Please try again.`,
     receipt: "What the assistant did here",
     receiptNone: "The assistant has not used any tools in this conversation.",
-    receiptTime: (date) => dateTime.format(date),
-    receiptApproved: (date) => `You approved it on ${dateTime.format(date)}`,
-    receiptDenied: (date) => `You denied it on ${dateTime.format(date)}`,
+    receiptTime: dateTime,
+    receiptApproved: (date) => `You approved it on ${dateTimeInSentence(date)}`,
+    receiptDenied: (date) => `You denied it on ${dateTimeInSentence(date)}`,
     receiptApprovedElsewhere: "You approved it in another window",
     receiptDeniedElsewhere: "You denied it in another window",
 
@@ -168,8 +164,8 @@ export function englishStrings(locale: string): Strings {
     },
     errorInternal: "Something went wrong on our side.",
     errorPartMissing: "A part of the chat could not be loaded.",
-    limitResetsAt: (resetsAt) => `The limit resets on ${dateTime.format(resetsAt)}.`,
-    retryIn: (retryAfterMs) => `Try again in ${seconds(retryAfterMs)}.`,
+    limitResetsAt: (resetsAt) => `The limit resets on ${dateTimeInSentence(resetsAt)}.`,
+    retryIn: (retryAfterMs) => `Try again ${inTime(retryAfterMs)}.`,
     remedyRetry: "Try again",
     remedySignIn: "Sign in again",
     dismiss: "Dismiss",

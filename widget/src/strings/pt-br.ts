@@ -1,22 +1,17 @@
-import { formatCountdown, formatDuration } from "./format-duration.ts";
-import { formatSize } from "./format-size.ts";
+import { formatsOf } from "./formats.ts";
 import type { Strings } from "./strings.ts";
 
 /** Brazilian Portuguese. `locale` decides how numbers, dates and units are written. */
 export function brazilianPortugueseStrings(locale: string): Strings {
-  const plural = new Intl.PluralRules(locale);
-  const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const count = (value: number, one: string, other: string): string =>
-    `${integer.format(value)} ${plural.select(value) === "one" ? one : other}`;
-  const seconds = (milliseconds: number): string =>
-    count(Math.max(1, Math.ceil(milliseconds / 1000)), "segundo", "segundos");
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+  const { number, percent, count, dateTime, dateTimeInSentence, inTime, duration, countdown, size } = formatsOf<
+    "one" | "many"
+  >(locale);
 
   return {
     launcherOpen: "Abrir o chat",
     launcherClose: "Fechar o chat",
-    launcherUnread: (unread) => `Abrir o chat, ${count(unread, "mensagem não lida", "mensagens não lidas")}`,
+    launcherUnread: (unread) =>
+      `Abrir o chat, ${count(unread, { one: "# mensagem não lida", many: "# de mensagens não lidas", other: "# mensagens não lidas" })}`,
     heading: "Assistente",
     close: "Fechar",
     newConversation: "Nova conversa",
@@ -41,14 +36,15 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     send: "Enviar",
     stop: "Parar",
     stopping: "Parando…",
+    messageLength: (length, limit) => `${number(length)} / ${number(limit)}`,
     messageTooLong: (length, limit) =>
-      `A mensagem é longa demais: ${integer.format(length)} de no máximo ${count(limit, "caractere", "caracteres")}.`,
+      `A mensagem é longa demais: ${number(length)} de no máximo ${count(limit, { one: "# caractere", many: "# de caracteres", other: "# caracteres" })}.`,
 
     statusTyping: "A IA está digitando…",
     statusCreatingFile: (path) => (path === null ? "Criando arquivo…" : `Criando o arquivo ${path}…`),
     statusToolRunning: (title) => `Executando ${title}…`,
     statusAwaitingApproval: "Aguardando sua aprovação",
-    statusBusy: (retryInMs) => `Ocupado… nova tentativa em ${seconds(retryInMs)}`,
+    statusBusy: (retryInMs) => `Ocupado… nova tentativa ${inTime(retryInMs)}`,
     statusRecovering: "Retomando de onde parou…",
     statusConnecting: "Conectando…",
     statusReconnecting: "Reconectando…",
@@ -66,19 +62,20 @@ export function brazilianPortugueseStrings(locale: string): Strings {
       cancelled: "Cancelado",
       unknown: "Resultado desconhecido: pode ou não ter acontecido",
     },
-    toolDuration: (durationMs) => formatDuration(locale, durationMs),
-    size: (bytes) => formatSize(locale, bytes),
-    lineCount: (lines) => count(lines, "linha", "linhas"),
+    toolDuration: duration,
+    size,
+    fileSize: (lines, bytes) =>
+      `${count(lines, { one: "# linha", many: "# de linhas", other: "# linhas" })}, ${size(bytes)}`,
     toolInput: "Entrada",
     toolOutput: "Saída ao vivo",
     toolResult: "Resultado",
     toolResultTruncated: "O resultado foi encurtado.",
-    toolProgress: (done, total) => `${integer.format(done)} de ${integer.format(total)}`,
+    toolProgress: (done, total) => `${number(done)} de ${number(total)}`,
     toolImage: "Imagem da ferramenta",
     toolFileWritten: (path) => `Arquivo ${path}`,
     toolShowDetails: "Mostrar detalhes",
     toolHideDetails: "Ocultar detalhes",
-    toolOutputHidden: (bytes) => `${formatSize(locale, bytes)} acima não exibidos`,
+    toolOutputHidden: (bytes) => `${size(bytes)} acima não exibidos`,
     toolOutputShowAll: "Mostrar tudo",
     toolOutputShowEnd: "Mostrar só o fim",
     toolOutputFollow: "Ir para o fim da saída",
@@ -90,16 +87,16 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     approvalApprove: "Aprovar",
     approvalDeny: "Negar",
     approvalRememberConversation: "Não perguntar de novo nesta conversa",
-    approvalExpiresIn: (remainingMs) => `Expira em ${formatCountdown(remainingMs)}`,
+    approvalExpiresIn: (remainingMs) => `Expira em ${countdown(remainingMs)}`,
     approvalExpiresSoon: "Falta menos de um minuto para responder.",
     approvalExpired: "Este pedido expirou.",
-    approvalPosition: (index, total) => `${integer.format(index)} de ${integer.format(total)}`,
+    approvalPosition: (index, total) => `${number(index)} de ${number(total)}`,
     approvalPrevious: "Pedido anterior",
     approvalNext: "Próximo pedido",
-    approvalApproveAll: (total) => `Aprovar todos os ${integer.format(total)}`,
-    approvalDenyAll: (total) => `Negar todos os ${integer.format(total)}`,
+    approvalApproveAll: (total) => `Aprovar todos os ${number(total)}`,
+    approvalDenyAll: (total) => `Negar todos os ${number(total)}`,
     approvalLookAtAll: (unseen) =>
-      `Para aprovar todos de uma vez, veja antes ${count(unseen, "outro pedido", "outros pedidos")}.`,
+      `Para aprovar todos de uma vez, veja antes ${count(unseen, { one: "# outro pedido", many: "# de outros pedidos", other: "# outros pedidos" })}.`,
     approvalDestructive: "Isto pode alterar ou apagar dados definitivamente.",
     approvalNotVisible: "Para aprovar, estes botões precisam estar totalmente visíveis, sem nada por cima.",
     approvalFramed: "Não é possível aprovar aqui, porque esta página está sendo exibida dentro de outro site.",
@@ -109,7 +106,7 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     fileContent: "Conteúdo",
     fileChanges: "Alterações",
     diffSummary: (added, removed) =>
-      `${count(added, "linha adicionada", "linhas adicionadas")}, ${count(removed, "removida", "removidas")}`,
+      `${count(added, { one: "# linha adicionada", many: "# de linhas adicionadas", other: "# linhas adicionadas" })}, ${count(removed, { one: "# removida", many: "# removidas", other: "# removidas" })}`,
     diffAdded: "Adicionada:",
     diffRemoved: "Removida:",
     approvalApprovedElsewhere: (title) => `“${title}” foi aprovado em outra janela.`,
@@ -128,8 +125,9 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     budget: "Limite diário",
     budgetUser: "Você",
     budgetOrganization: "Sua organização",
-    budgetRemaining: (tokens, limit) => `Restam ${integer.format(tokens)} de ${count(limit, "token", "tokens")}`,
-    budgetLow: (fraction) => `Restam cerca de ${percent.format(fraction)} do limite de hoje.`,
+    budgetRemaining: (tokens, limit) =>
+      `Restam ${number(tokens)} de ${count(limit, { one: "# token", many: "# de tokens", other: "# tokens" })}`,
+    budgetLow: (fraction) => `Restam cerca de ${percent(fraction)} do limite de hoje.`,
     budgetShow: "Detalhes",
     tools: "O que o assistente pode fazer",
     toolsNone: "O assistente não tem ferramentas aqui. Ele só pode escrever.",
@@ -140,16 +138,16 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     },
     approvals: "Permitido nesta conversa",
     approvalsNone: "Você não permitiu nada para a conversa inteira.",
-    approvalSince: (date) => `Desde ${dateTime.format(date)}`,
+    approvalSince: (date) => `Desde ${dateTimeInSentence(date)}`,
     approvalRevoke: "Perguntar de novo",
     approvalRevokeOf: (title) => `Perguntar de novo antes de executar ${title}`,
     approvalRevoked: (title) => `De agora em diante, perguntaremos de novo antes de executar “${title}”.`,
     approvalRevokeFailed: (title) => `Não deu certo: “${title}” continua permitido. Tente de novo.`,
     receipt: "O que o assistente fez aqui",
     receiptNone: "O assistente não usou nenhuma ferramenta nesta conversa.",
-    receiptTime: (date) => dateTime.format(date),
-    receiptApproved: (date) => `Você aprovou em ${dateTime.format(date)}`,
-    receiptDenied: (date) => `Você negou em ${dateTime.format(date)}`,
+    receiptTime: dateTime,
+    receiptApproved: (date) => `Você aprovou em ${dateTimeInSentence(date)}`,
+    receiptDenied: (date) => `Você negou em ${dateTimeInSentence(date)}`,
     receiptApprovedElsewhere: "Você aprovou em outra janela",
     receiptDeniedElsewhere: "Você negou em outra janela",
 
@@ -170,8 +168,8 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     },
     errorInternal: "Algo deu errado do nosso lado.",
     errorPartMissing: "Não foi possível carregar uma parte do chat.",
-    limitResetsAt: (resetsAt) => `O limite é renovado em ${dateTime.format(resetsAt)}.`,
-    retryIn: (retryAfterMs) => `Tente de novo em ${seconds(retryAfterMs)}.`,
+    limitResetsAt: (resetsAt) => `O limite é renovado em ${dateTimeInSentence(resetsAt)}.`,
+    retryIn: (retryAfterMs) => `Tente de novo ${inTime(retryAfterMs)}.`,
     remedyRetry: "Tentar de novo",
     remedySignIn: "Entrar novamente",
     dismiss: "Dispensar",

@@ -37,6 +37,8 @@ export interface Strings {
   send: string;
   stop: string;
   stopping: string;
+  /** Near the limit: so many characters of so many. */
+  messageLength: (length: number, limit: number) => string;
   messageTooLong: (length: number, limit: number) => string;
 
   // Status badges
@@ -58,7 +60,8 @@ export interface Strings {
   toolDuration: (durationMs: number) => string;
   /** A size in bytes, with its unit. */
   size: (bytes: number) => string;
-  lineCount: (lines: number) => string;
+  /** Of a file that is written. */
+  fileSize: (lines: number, bytes: number) => string;
   toolInput: string;
   toolOutput: string;
   toolResult: string;

@@ -10,7 +10,7 @@ import { SecondTicker } from "./second-ticker.ts";
 import { renderToolInput } from "./tool-input.ts";
 import { trapFocus } from "./trap-focus.ts";
 import { View } from "./view.ts";
-import { visibleText } from "./visible-text.ts";
+import { visibleText, visibleWithin } from "./visible-text.ts";
 
 /** So long before the end it is read out that little time is left. */
 const SOON_MS = 60_000;
@@ -98,7 +98,7 @@ export class ChatBotApprovalDialog extends View {
           ${this.requests.length > 1 ? this.#renderPosition() : nothing}
         </div>
         <div class="dialog-body" tabindex="0">
-          <p id="approval-question" class="question">${visibleText(strings.approvalAsks(request.title))}</p>
+          <p id="approval-question" class="question">${visibleWithin(strings.approvalAsks(request.title), request.title)}</p>
           <p class="tool-name"><code dir="ltr">${visibleText(request.name)}</code></p>
           ${
             isDestructive(request.name, request.input, request.annotations)

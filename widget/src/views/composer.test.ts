@@ -84,8 +84,8 @@ describe("ChatBotComposer", () => {
 
   const lengths: [length: number, counter: string | null, isSendable: boolean][] = [
     [9_000, null, true],
-    [9_001, "9001 / 10000", true],
-    [10_000, "10000 / 10000", true],
+    [9_001, "9,001 / 10,000", true],
+    [10_000, "10,000 / 10,000", true],
     [10_001, "The message is too long: 10,001 of at most 10,000 characters.", false],
   ];
   for (const [length, counter, isSendable] of lengths) {

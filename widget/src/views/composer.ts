@@ -64,7 +64,7 @@ export class ChatBotComposer extends View {
       ${
         length > COUNTED_FROM
           ? html`<span id="composer-length" class="length ${isTooLong ? "too-long" : ""}"
-              >${isTooLong ? strings.messageTooLong(length, MAX_LENGTH) : `${length} / ${MAX_LENGTH}`}</span
+              >${isTooLong ? strings.messageTooLong(length, MAX_LENGTH) : strings.messageLength(length, MAX_LENGTH)}</span
             >`
           : nothing
       }

@@ -15,6 +15,7 @@ import {
   ChatBotToolResultEvent,
   ChatBotTurnEndEvent,
 } from "../events.ts";
+import { isRightToLeft } from "../is-right-to-left.ts";
 import { loadStrings } from "../load-strings.ts";
 import { settingsOf } from "../panel-settings.ts";
 import type { ToolRequestEvent } from "../protocol/index.ts";
@@ -31,14 +32,15 @@ import { KeepFocus } from "./keep-focus.ts";
 import { ReachByKey } from "./reach-by-key.ts";
 import { activityText } from "./status.ts";
 import { View } from "./view.ts";
-import { visibleText } from "./visible-text.ts";
+import { visibleWithin } from "./visible-text.ts";
 
 /** So much of an answer is read out; the rest is in the transcript. */
 const ANNOUNCED_CHARACTERS = 1_000;
 
-/** A quiet line above the message box. `retry` is what to try again. */
+/** A quiet line above the message box. `title` is of a tool it names; `retry` is what to try again. */
 interface Notice {
   text: string;
+  title?: string;
   retry?: () => Promise<void>;
 }
 
@@ -189,6 +191,7 @@ export class ChatBotPanel extends View implements ChatPanel {
       class="panel"
       part="panel"
       lang=${settings.language}
+      dir=${this.#isRightToLeft ? "rtl" : nothing}
       role=${settings.mode === "inline" ? "region" : "dialog"}
       aria-label=${heading}
       ?inert=${!settings.isOpen}
@@ -260,6 +263,11 @@ export class ChatBotPanel extends View implements ChatPanel {
     <div class="announcer" lang=${settings.language} role="alert">${this.alert}</div>`;
   }
 
+  /** On a page in the other direction too, unless the host has chosen one for the element. */
+  get #isRightToLeft(): boolean {
+    return !this.host?.dir && isRightToLeft(this.settings.language);
+  }
+
   /** The same object until one of its sources changes: views that get another one render anew, each answer with them. */
   get #texts(): Strings {
     const { strings, settings } = this;
@@ -287,9 +295,9 @@ export class ChatBotPanel extends View implements ChatPanel {
   #renderNotice(texts: Strings): TemplateResult | typeof nothing {
     const { notice } = this;
     if (notice === null) return nothing;
-    const { text, retry } = notice;
+    const { text, title = "", retry } = notice;
     return html`<div class="notice-line" part="notice-line">
-      <p>${visibleText(text)}</p>
+      <p>${visibleWithin(text, title)}</p>
       ${
         retry === undefined
           ? nothing
@@ -342,7 +350,7 @@ export class ChatBotPanel extends View implements ChatPanel {
   }
 
   async #changeLanguage(language: string): Promise<void> {
-    const strings = await loadStrings(language);
+    const strings = await loadStrings(language, this.strings);
     if (this.settings.language !== language) return;
     this.strings = strings;
     this.#showUnread();
@@ -364,7 +372,7 @@ export class ChatBotPanel extends View implements ChatPanel {
       if (reason !== "expired") this.#note(id, { decision: { type: reason, at: null } });
       const { approvalApprovedElsewhere, approvalDeniedElsewhere, approvalRanOut } = this.#texts;
       const say = { approved: approvalApprovedElsewhere, denied: approvalDeniedElsewhere, expired: approvalRanOut };
-      this.notice = { text: say[reason](title) };
+      this.notice = { text: say[reason](title), title };
       this.announcement = this.notice.text;
     }
     for (const [id, title] of pending) {

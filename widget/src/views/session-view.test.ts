@@ -200,7 +200,7 @@ describe("ChatBotSessionView", () => {
     expect(shown.text(".entry .row")).to.contain("Write a file Done · 1.5");
     expect(shown.text(".entry .path")).to.equal("a.txt");
     expect(shown.text(".entry")).to.contain("21 Nov 2026");
-    expect(shown.text(".entry")).to.contain("You approved it on 21 Nov 2026");
+    expect(shown.text(".entry")).to.contain("You approved it on 21 November 2026");
   });
 
   it("tells what was denied in another window", async () => {

@@ -2,7 +2,7 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from "l
 import type { Activity, Message } from "../conversation/conversation.ts";
 import type { Strings } from "../strings.ts";
 import { View } from "./view.ts";
-import { visibleText } from "./visible-text.ts";
+import { visibleWithin } from "./visible-text.ts";
 
 /** The badge that says what the assistant is doing. */
 export class ChatBotStatus extends View {
@@ -25,7 +25,7 @@ export class ChatBotStatus extends View {
     const text = this.isCancelling ? strings.statusStopping : activityText(activity, this.messages, strings);
     return html`<div class="status is-${activity.type}" part="status">
       <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
-      <span class="status-text">${visibleText(text)}</span>
+      <span class="status-text">${visibleWithin(text, subject(activity, this.messages))}</span>
     </div>`;
   }
 }
@@ -36,8 +36,9 @@ export function activityText(activity: Activity, messages: readonly Message[], s
     case "typing":
       return strings.statusTyping;
     case "tool_running":
-      if (activity.filePath !== null) return strings.statusCreatingFile(activity.filePath);
-      return strings.statusToolRunning(toolTitle(messages, activity.toolUseId));
+      return activity.filePath === null
+        ? strings.statusToolRunning(subject(activity, messages))
+        : strings.statusCreatingFile(activity.filePath);
     case "awaiting_approval":
       return strings.statusAwaitingApproval;
     case "busy":
@@ -49,6 +50,12 @@ export function activityText(activity: Activity, messages: readonly Message[], s
     case "reconnecting":
       return strings.statusReconnecting;
   }
+}
+
+/** What the words name and is not ours. */
+function subject(activity: Activity, messages: readonly Message[]): string {
+  if (activity.type !== "tool_running") return "";
+  return activity.filePath ?? toolTitle(messages, activity.toolUseId);
 }
 
 function toolTitle(messages: readonly Message[], toolUseId: string): string {

@@ -54,7 +54,7 @@ function renderContent(content: string, writes: "new" | "replaces" | null, strin
     <figcaption>
       <span class="file-label">${strings.fileContent}</span>
       ${note === nothing ? nothing : html`<span class="file-note ${writes === "new" ? "is-new" : "is-replacing"}">${note}</span>`}
-      <span class="file-size">${strings.lineCount(lines.length)}, ${strings.size(utf8Length(content))}</span>
+      <span class="file-size">${strings.fileSize(lines.length, utf8Length(content))}</span>
     </figcaption>
     ${renderLines(
       lines.map((text): DiffLine => ({ type: "same", text })),

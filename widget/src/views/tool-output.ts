@@ -8,7 +8,7 @@ import type { Strings } from "../strings.ts";
 import { icons } from "./icons.ts";
 import { StickToEnd } from "./stick-to-end.ts";
 import { View } from "./view.ts";
-import { visibleText } from "./visible-text.ts";
+import { visibleText, visibleWithin } from "./visible-text.ts";
 
 /** So much of the end of a long output is shown; the rest when it is asked for. In UTF-16 code units. */
 const WINDOW_LENGTH = 8_000;
@@ -60,7 +60,7 @@ export class ChatBotToolOutput extends View {
     const label = labelOf(stream, strings);
     return html`<div class="stream" part="tool-output">
       <div class="stream-head">
-        <span>${visibleText(label)}</span>
+        <span>${visibleWithin(label, stream.path ?? "")}</span>
         <span class="amount">${this.#amount()}</span>
       </div>
       ${this.isLive && stream.channel !== "input" ? renderProgress(stream, label) : nothing}

@@ -20,6 +20,19 @@ export function visibleText(text: string): string | (string | TemplateResult)[] 
   );
 }
 
+/**
+ * A sentence of ours that holds a text from outside: in that alone such characters are marked. Ours has some for a
+ * reason, as the narrow spaces of French, or what keeps a name from turning the order of a sentence in Arabic.
+ */
+export function visibleWithin(sentence: string, value: string): unknown {
+  const marked = visibleText(value);
+  if (marked === value) return sentence;
+  const pieces = sentence.split(value);
+  // A host's own sentence may hold it in another form.
+  if (pieces.length === 1) return visibleText(sentence);
+  return pieces.flatMap((piece, index) => (index === 0 ? [piece] : [marked, piece]));
+}
+
 function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
