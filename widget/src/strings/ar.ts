@@ -1,6 +1,5 @@
 import { inLargestUnit } from "./format-duration.ts";
 import { formatsOf } from "./formats.ts";
-import { isolated } from "./isolated.ts";
 import type { Strings } from "./strings.ts";
 
 /** The six forms of a noun after a number. */
@@ -75,7 +74,7 @@ const WAITS: Record<"second" | "minute" | "hour", Forms> = {
 
 /** Arabic. `locale` decides how numbers, dates and units are written. */
 export function arabicStrings(locale: string): Strings {
-  const { number, percent, count, dateTime, dateTimeInSentence, duration, countdown, size } =
+  const { number, percent, count, dateTime, dateTimeInSentence, duration, countdown, size, isolated } =
     formatsOf<Exclude<Intl.LDMLPluralRule, "other">>(locale);
   // “After”: the platform says “within”, which would be a deadline.
   const afterTime = (durationMs: number): string => {

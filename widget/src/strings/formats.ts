@@ -4,7 +4,7 @@ import { formatSize } from "./format-size.ts";
 /** The forms of the plural that a language has besides `other`, which all have: see CLDR's plural rules. */
 type PluralCategory = Exclude<Intl.LDMLPluralRule, "other">;
 
-/** How a language writes amounts and times in its texts. `Category`: the forms of its plural besides `other`. */
+/** How a language writes amounts, times and names in its texts. `Category`: the forms of its plural besides `other`. */
 export interface Formats<Category extends PluralCategory> {
   /** A whole number. */
   number: (value: number) => string;
@@ -21,6 +21,11 @@ export interface Formats<Category extends PluralCategory> {
   duration: (durationMs: number) => string;
   countdown: (remainingMs: number) => string;
   size: (bytes: number) => string;
+  /**
+   * A name within a sentence of the other direction, kept from changing the order of what stands around it: between the
+   * first strong isolate and its end, as Unicode's bidirectional algorithm has them.
+   */
+  isolated: (name: string) => string;
 }
 
 /** As the region of `locale` writes them, a BCP 47 tag. */
@@ -48,5 +53,6 @@ export function formatsOf<Category extends PluralCategory>(locale: string): Form
     duration: (durationMs) => formatDuration(locale, durationMs),
     countdown: (remainingMs) => formatCountdown(locale, remainingMs),
     size: (bytes) => formatSize(locale, bytes),
+    isolated: (name) => `\u2068${name}\u2069`,
   };
 }

@@ -1,12 +1,10 @@
 import { formatsOf } from "./formats.ts";
-import { isolated } from "./isolated.ts";
 import type { Strings } from "./strings.ts";
 
 /** Hebrew, which speaks to all by the plural. `locale` decides how numbers, dates and units are written. */
 export function hebrewStrings(locale: string): Strings {
-  const { number, percent, count, dateTime, dateTimeInSentence, inTime, duration, countdown, size } = formatsOf<
-    "one" | "two"
-  >(locale);
+  const { number, percent, count, dateTime, dateTimeInSentence, inTime, duration, countdown, size, isolated } =
+    formatsOf<"one" | "two">(locale);
 
   return {
     launcherOpen: "פתיחת הצ׳אט",
