@@ -153,7 +153,7 @@ export function arabicStrings(locale: string): Strings {
     toolOutputShowEnd: "عرض النهاية فقط",
     toolOutputFollow: "الانتقال إلى نهاية المُخرجات",
 
-    approvalTitle: "مطلوب موافقتك",
+    approvalTitle: "موافقتك مطلوبة",
     approvalAsks: (title) => `يريد المساعد تشغيل «${isolated(title)}»`,
     approvalInput: "المُدخلات كما هي",
     approvalNoInput: "لا مُدخلات",
@@ -184,7 +184,7 @@ export function arabicStrings(locale: string): Strings {
     approvalDeniedElsewhere: (title) => `رُفض «${isolated(title)}» في نافذة أخرى.`,
     approvalRanOut: (title) =>
       `لم يرد أحد في الوقت المحدد، لذا لم يُشغَّل «${isolated(title)}». اطلبه مرة أخرى إذا كنت لا تزال تريده.`,
-    approvalAnnouncement: (title) => `مطلوب موافقتك: يريد المساعد تشغيل ${isolated(title)}`,
+    approvalAnnouncement: (title) => `موافقتك مطلوبة: يريد المساعد تشغيل ${isolated(title)}`,
 
     sessionTitle: "الأذونات والنشاط",
     sessionBack: "العودة إلى المحادثة",

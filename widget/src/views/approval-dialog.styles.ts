@@ -29,7 +29,7 @@ export const approvalDialogStyles = `
   .dialog-head h2 { flex: 1; font-size: 1.067em; font-weight: 650; letter-spacing: -0.01em; line-height: 1.3; }
   .dialog-icon { display: grid; place-items: center; inline-size: 32px; block-size: 32px; border-radius: 10px; background: color-mix(in srgb, var(--warning) 16%, var(--background)); color: var(--warning); }
   .position { display: flex; align-items: center; gap: 2px; margin-block: -6px; margin-inline-end: -8px; }
-  .position .count { color: var(--muted); font-size: 0.867em; font-variant-numeric: tabular-nums; }
+  .position .count { color: var(--muted); font-size: 0.867em; font-variant-numeric: tabular-nums; white-space: nowrap; }
   .position .icon-button { inline-size: 32px; block-size: 32px; }
   .position .icon-button[aria-disabled="true"] { opacity: 0.35; cursor: default; }
   .position .previous .icon { rotate: 90deg; }
