@@ -99,8 +99,19 @@ describe("loadConfig", () => {
         ["member", ["chatbot:use"]],
       ]),
       workspace: {},
+      revocationsUrl: null,
       systemPrompt: null,
     });
+  });
+
+  it("takes the address of revoked tokens over https alone, or on this machine", () => {
+    expect(withFile({ revocations: { url: "https://host.example/revoked" } }).revocationsUrl).toBe(
+      "https://host.example/revoked",
+    );
+    expect(withFile({ revocations: { url: "http://127.0.0.1:9/" } }).revocationsUrl).toBe("http://127.0.0.1:9/");
+    expect(problemsOf(() => withFile({ revocations: { url: "http://host.example/revoked" } }))).toEqual([
+      "chatbot.config.json: revocations.url: must be loaded over https, or http on this machine, without credentials",
+    ]);
   });
 
   it.each<[variable: string, value: string, expected: Partial<Config>]>([

@@ -4,6 +4,7 @@ import { deepFreeze } from "./config/deep-freeze.ts";
 import { setVariables } from "./config/environment.ts";
 import { readEnvironmentIssuer } from "./config/environment-issuer.ts";
 import type { IssuerConfig } from "./config/issuer-config.ts";
+import { productionProblems } from "./config/production-problems.ts";
 import { type ReadTextFile, readConfigFile } from "./config/read-config-file.ts";
 import { readSettings, type Settings } from "./config/settings.ts";
 import type { ToolRule } from "./tools/tool.ts";
@@ -24,6 +25,8 @@ export interface Config extends Settings {
   roles: ReadonlyMap<string, readonly string[]>;
   /** What the file says about the workspace besides its place. */
   workspace: Readonly<WorkspaceSettings>;
+  /** Where the operator lists revoked tokens; null: nowhere. */
+  revocationsUrl: string | null;
   /** Null: the built-in one. */
   systemPrompt: string | null;
 }
@@ -49,6 +52,8 @@ export function loadConfig(
   const file = readConfigFile(environment, { readTextFile, cwd }, problems);
   const issuers = [...(issuer === null ? [] : [issuer]), ...(file?.issuers ?? [])];
   for (const name of repeatedNames(issuers)) problems.push(`issuers: there are two named ${name}`);
+  const revocationsUrl = file?.revocations?.url ?? null;
+  if (environment.get("NODE_ENV") === "production") problems.push(...productionProblems(issuers, revocationsUrl));
   if (settings === null || issuer === null || file === null || problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     ...settings,
@@ -58,6 +63,7 @@ export function loadConfig(
     toolTokens: file.toolTokens,
     roles: new Map(Object.entries({ ...DEFAULT_ROLES, ...file.roles })),
     workspace: file.workspace ?? {},
+    revocationsUrl,
     systemPrompt: file.systemPrompt ?? null,
   });
 }

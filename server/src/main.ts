@@ -8,6 +8,7 @@ import { createTokenBudget } from "./admit/token-budget.ts";
 import { createApp, createMetricsApp } from "./app.ts";
 import { AuditKeys } from "./audit/audit-keys.ts";
 import { permissionsOf } from "./authenticate/identity-from-claims.ts";
+import { followRevocations, NO_REVOCATIONS, type Revocations } from "./authenticate/revocations.ts";
 import { createTokenVerifier } from "./authenticate/verify-token.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { readTextFile } from "./config/read-text-file.ts";
@@ -63,6 +64,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     workspace: { directory: config.workspaceDir, ...config.workspace },
     log: logger,
   });
+  const revocations = await openRevocations(config, logger);
   const streams = new OpenStreams(STREAM_LIMITS);
   const metrics = createMetrics({
     openStreams: () => streams.total,
@@ -94,6 +96,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       approvalTtlMs: config.approvalTtlSeconds * 1000,
       errorMessage,
     },
+    isRevoked: (identity: Identity) => revocations.isRevoked(identity),
     isDegraded: () => coordination.isDegraded(),
     now: Date.now,
     sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
@@ -102,6 +105,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const runner = new TurnRunner(turn, coordination, { lockTtlMs, leaseMs: config.leaseSeconds * 1000 });
   const verifyToken = createTokenVerifier(config.issuers, config.roles, {
     onFailure: (url, error) => logger.warn({ url, error }, "a key set could not be loaded"),
+    isRevoked: (identity) => revocations.isRevoked(identity),
   });
   const app = createApp(
     { store, coordination, budget, runner, turn, streams, logger, metrics },
@@ -134,6 +138,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       await Promise.all([server, ...(metricsServer === null ? [] : [metricsServer])].map(close));
       // What was admitted at the last moment is handed over.
       await runner.drain(0);
+      revocations.close();
       await catalog.close();
       await coordination.close();
       await upkeep.stop();
@@ -152,6 +157,14 @@ async function openCoordination({ redisUrl, onRedisLoss }: Config, logger: Logge
   return createLocalShareCoordination(shared, (isDegraded) =>
     logger.warn({ degraded: isDegraded }, "this process goes on without the others"),
   );
+}
+
+/** Without an address nothing is revoked before it expires. */
+async function openRevocations({ revocationsUrl }: Config, logger: Logger): Promise<Revocations> {
+  if (revocationsUrl === null) return NO_REVOCATIONS;
+  return followRevocations(revocationsUrl, {
+    onFailure: (url, error) => logger.warn({ url, error }, "the revocations could not be loaded"),
+  });
 }
 
 /** Streams are exempt: these bound how long a request may take to arrive, not its answer. */

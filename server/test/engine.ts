@@ -54,6 +54,8 @@ export class Engine {
   /** How long the turn wanted to wait before it repeated a model call. */
   readonly waits: number[] = [];
   readonly faults: string[] = [];
+  /** Users whose tokens count no longer. */
+  readonly revoked: Set<string> = new Set();
   readonly ended: string[] = [];
   readonly #exchanges: Exchange[];
   readonly #options: EngineOptions;
@@ -148,6 +150,7 @@ export class Engine {
         approvalTtlMs: 900_000,
         errorMessage,
       },
+      isRevoked: (identity) => this.revoked.has(identity.owner.user),
       isDegraded: () => this.replica.coordination.isDegraded(),
       now: this.now,
       sleep: (ms) => {

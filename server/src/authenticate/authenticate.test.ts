@@ -91,6 +91,7 @@ describe("authenticate", () => {
       grants: { permissions: [], roles: ["member"] },
       permissions: ["chatbot:use"],
       expiresAtMs: (NOW + 300) * 1000,
+      issuedAtMs: NOW * 1000,
     });
   });
 

@@ -48,6 +48,7 @@ describe("identityFromClaims", () => {
       grants: { permissions: [], roles: [] },
       permissions: [],
       expiresAtMs: 1_600_000,
+      issuedAtMs: 1_000_000,
     });
   });
 

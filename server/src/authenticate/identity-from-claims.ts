@@ -17,6 +17,8 @@ export function identityFromClaims(claims: Claims, roles: ReadonlyMap<string, re
     grants,
     permissions: permissionsOf(grants, roles),
     expiresAtMs: Math.floor(claims.exp * 1000),
+    issuedAtMs: Math.floor(claims.iat * 1000),
+    ...(claims.jti === undefined ? {} : { tokenId: claims.jti }),
   };
 }
 

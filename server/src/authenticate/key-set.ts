@@ -1,13 +1,11 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
-import { parseJsonStrictly } from "../parse-json-strictly.ts";
+import { loadJson } from "./load-json.ts";
 import { algorithmsOfKey, keyProblem } from "./signature-algorithms.ts";
 
 const REFRESH_MS = 10 * 60_000;
 const BACK_OFF_MS = 30_000;
 const STALE_MS = 60 * 60_000;
-const TIMEOUT_MS = 3000;
-const MAX_BYTES = 256 * 1024;
 const MAX_KEYS = 20;
 
 /** Which key a token says it was signed with. */
@@ -100,34 +98,10 @@ export function createKeySet(url: string, options: KeySetOptions = {}): KeySet {
 }
 
 async function loadKeys(url: string, fetchKeys: typeof fetch): Promise<PublishedKey[]> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await fetchKeys(url, {
-    redirect: "error",
-    credentials: "omit",
-    headers: { Accept: "application/jwk-set+json, application/json" },
-    signal,
-  });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new Error(`The key set answered ${response.status}.`);
-  }
-  const { keys } = keySetSchema.parse(parseJsonStrictly(await readText(response)));
-  const published = keys.flatMap(readJwk);
+  const found = await loadJson(url, "application/jwk-set+json, application/json", fetchKeys);
+  const published = keySetSchema.parse(found).keys.flatMap(readJwk);
   if (published.length === 0) throw new Error("The key set holds no key that can be used.");
   return published;
-}
-
-/** The body, given up as soon as it is too long, whatever its headers said. */
-async function readText(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop cancels the rest of the body.
-  for await (const piece of response.body ?? []) {
-    bytes += piece.byteLength;
-    if (bytes > MAX_BYTES) throw new Error("The key set is too large.");
-    pieces.push(piece);
-  }
-  return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces));
 }
 
 /** None for a key that is not for checking signatures, or that everybody could sign with. */

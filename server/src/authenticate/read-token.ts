@@ -23,6 +23,7 @@ export interface Claims {
   roles?: string[] | undefined;
   permissions?: string[] | undefined;
   scope?: string | undefined;
+  jti?: string | undefined;
   name?: string | undefined;
   locale?: string | undefined;
 }
@@ -33,11 +34,11 @@ export interface UnverifiedToken {
   claims: Claims;
 }
 
-/** One line, nothing invisible that steers a terminal or a log. */
+/** One line, nothing that steers a terminal or a log, no half surrogates: stored, two of them would be one name. */
 const lineSchema = z
   .string()
   .max(255)
-  .regex(/^\P{Cc}*$/u);
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u);
 const nameSchema = lineSchema.min(1);
 /** Stars are for the server's configuration: a token names what it permits. */
 const permissionSchema = nameSchema.regex(/^[^*]*$/);
@@ -71,8 +72,9 @@ const claimsSchema: z.ZodType<Claims> = z.object({
   permissions: z.array(permissionSchema).optional(),
   scope: z
     .string()
-    .regex(/^[^*\p{Cc}]*$/u)
+    .regex(/^[^*\p{Cc}\p{Cs}]*$/u)
     .optional(),
+  jti: nameSchema.optional(),
   name: lineSchema.optional(),
   locale: lineSchema.optional(),
 });

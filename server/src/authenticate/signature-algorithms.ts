@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import { isTrustedUrl } from "./load-json.ts";
 import type { IssuerKey } from "./token-issuer.ts";
 
 /** Algorithms that may be configured for a shared secret, with the bytes a secret must have (RFC 7518, section 3.2). */
@@ -58,7 +59,7 @@ export function keyProblem(key: IssuerKey, algorithms: readonly string[] | null)
   if (unknown.length > 0) return `has a key that allows only ${known.join(", ")}, not ${unknown.join(", ")}`;
   switch (key.type) {
     case "jwks":
-      return isKeySetUrl(key.url)
+      return isTrustedUrl(key.url)
         ? null
         : "must load its keys over https, or http on this machine, without credentials";
     case "pem":
@@ -78,12 +79,4 @@ function pemProblem(pem: string, wanted: readonly string[]): string | null {
   return usable.length === 0
     ? "has a public key that is too weak or of an unknown kind"
     : `has a public key for ${usable.join(", ")}, none of them allowed`;
-}
-
-/** Keys travel over https only; on this machine, in development, over http too. */
-function isKeySetUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || url.username !== "" || url.password !== "") return false;
-  if (url.protocol === "https:") return true;
-  return url.protocol === "http:" && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 }

@@ -16,7 +16,10 @@ import type { TokenIssuer } from "./token-issuer.ts";
 export type TokenVerifier = (token: string) => Promise<Identity>;
 
 /** Seams of a verifier. */
-export type TokenVerifierOptions = KeySetOptions;
+export interface TokenVerifierOptions extends KeySetOptions {
+  /** Whether a token counts no longer although its time has not come. Default: none. */
+  isRevoked?: ((identity: Identity) => boolean) | undefined;
+}
 
 interface TrustedIssuer {
   audience: string;
@@ -34,7 +37,7 @@ export function createTokenVerifier(
   roles: ReadonlyMap<string, readonly string[]>,
   options: TokenVerifierOptions = {},
 ): TokenVerifier {
-  const { now = Date.now } = options;
+  const { now = Date.now, isRevoked = () => false } = options;
   const trusted = new Map(issuers.map((issuer) => [issuer.issuer, trustIssuer(issuer, options)]));
   return async function verifyToken(token) {
     const { header, claims } = readToken(token) ?? refuse();
@@ -46,7 +49,9 @@ export function createTokenVerifier(
     if (!(await isSignedByOneOf(keys, token, header.alg))) refuse();
     // Only the issuer's own expired token is told apart. The look-up of its key may have taken a while.
     if (checkTimes(claims, now()) === "expired") throw new ChatError("token_expired");
-    return identityFromClaims(claims, roles);
+    const identity = identityFromClaims(claims, roles);
+    if (isRevoked(identity)) refuse();
+    return identity;
   };
 }
 

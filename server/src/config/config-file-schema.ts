@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { TokenLimits } from "../admit/token-budget.ts";
+import { isTrustedUrl } from "../authenticate/load-json.ts";
+import { REVOCATIONS_URL_RULE } from "../authenticate/revocations.ts";
 import type { ToolRule } from "../tools/tool.ts";
 import { type McpServerConfig, mcpServerConfigSchema, toolRuleSchema } from "../tools/tool-config.ts";
 import type { WorkspaceSharing } from "../tools/workspace/owner-directory.ts";
@@ -71,6 +73,7 @@ export interface ConfigFile {
   roles?: Record<string, string[]>;
   toolTokens?: ToolTokensEntry;
   workspace?: WorkspaceSettings;
+  revocations?: { url: string };
   systemPrompt?: string;
   issuers?: IssuerEntry[];
 }
@@ -114,6 +117,12 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
       })
       .exactOptional()
       .describe("The files that tools read and write, below WORKSPACE_DIR."),
+    revocations: z
+      .strictObject({
+        url: z.string().refine(isTrustedUrl, REVOCATIONS_URL_RULE).describe("Asked every 15 seconds."),
+      })
+      .exactOptional()
+      .describe("Where tokens are listed that count no longer although they have not expired."),
     systemPrompt: z.string().min(1).max(100_000).exactOptional().describe("What the model is told about its job."),
     issuers: z.array(issuerSchema).exactOptional().describe("Further hosts, besides the environment's."),
   })

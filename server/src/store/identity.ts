@@ -28,6 +28,10 @@ export interface Identity {
   permissions: readonly string[];
   /** When the token expires, in milliseconds since the epoch. */
   expiresAtMs: number;
+  /** `iat` of the token, in milliseconds since the epoch. */
+  issuedAtMs?: number;
+  /** `jti` of the token, where it has one. */
+  tokenId?: string;
 }
 
 /** One name for an owner, without the owner in it: of locks, counters and directories. */

@@ -8,7 +8,7 @@ import { DeltaOffsets } from "./delta-offsets.ts";
 import { eventsOfTurn } from "./events-of-turn.ts";
 import { refuseCall, unfitness } from "./refuse-call.ts";
 import type { NewsOrQuiet } from "./side-by-side.ts";
-import { isTokenInTime } from "./token-time.ts";
+import { isTokenGood } from "./token-time.ts";
 import {
   denied,
   type Ending,
@@ -133,7 +133,7 @@ async function dispatch(
   record: RecordEntry,
 ): Promise<void> {
   const startedMs = services.now();
-  if (!isTokenInTime(turn, startedMs)) return finish(call, SIGNED_OUT, services, record);
+  if (!isTokenGood(turn, services)) return finish(call, SIGNED_OUT, services, record);
   const dispatchedAt = new Date(startedMs).toISOString();
   const dispatched = advanceToolCall(call, { status: "dispatched", attempt, dispatchedAt });
   const filePath = tool.annotations.readOnlyHint === true ? null : inputPath(call.input);

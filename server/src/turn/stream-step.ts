@@ -5,7 +5,7 @@ import type { TurnRecord } from "../store/turn-record.ts";
 import { providerFailure } from "./provider-error.ts";
 import { reserveStep } from "./reserve-step.ts";
 import { StepInProgress } from "./step-in-progress.ts";
-import { isTokenInTime } from "./token-time.ts";
+import { isTokenGood, watchToken } from "./token-time.ts";
 import type { ReservedStep, Turn, TurnEntry } from "./turn.ts";
 import { TurnFailure } from "./turn-failure.ts";
 import type { TurnServices } from "./turn-services.ts";
@@ -42,7 +42,7 @@ const FIRST_REPEAT_WAIT_MS = 500;
 
 /** One model call: reserve, stream, settle. */
 export async function* streamStep(turn: Turn, services: TurnServices): AsyncGenerator<TurnEntry, StepEnd> {
-  if (!isTokenInTime(turn, services.now())) throw new TurnFailure("token_expired", { retryable: true });
+  if (!isTokenGood(turn, services)) throw signedOut();
   const degraded: ServerEvent[] = services.isDegraded() ? [{ type: "status_update", state: "degraded" }] : [];
   yield { type: "commit", events: [...degraded, { type: "status_update", state: "ai_typing" }] };
   let reserved = turn.admitted ?? (await reserveStep(turn, turn.signal, services));
@@ -86,12 +86,18 @@ async function* callModel(
   turn: Turn,
   services: TurnServices,
 ): AsyncGenerator<TurnEntry, TurnFailure | null> {
+  const token = watchToken(turn, services);
   try {
-    for await (const event of await services.model.stream(reserved.request, turn.signal)) yield* step.take(event);
+    const signal = AbortSignal.any([turn.signal, token.signal]);
+    for await (const event of await services.model.stream(reserved.request, signal)) yield* step.take(event);
   } catch (error) {
-    return turn.signal.aborted ? null : reported(providerFailure(error), services);
+    if (turn.signal.aborted) return null;
+    return token.signal.aborted ? signedOut() : reported(providerFailure(error), services);
+  } finally {
+    token.stop();
   }
   if (turn.signal.aborted) return null;
+  if (token.signal.aborted && !step.message.stopped) return signedOut();
   // The SDK's iterator ends silently on a cut stream and on an answer that is no stream at all.
   if (!step.message.stopped || step.message.stopReason === null) {
     return reported(providerFailure(new Error("the stream ended before the message did")), services);
@@ -100,6 +106,11 @@ async function* callModel(
     return new TurnFailure("context_too_long", { retryable: false });
   }
   return null;
+}
+
+/** The token that the turn goes by has come to its end: whoever has a new one may ask again. */
+function signedOut(): TurnFailure {
+  return new TurnFailure("token_expired", { retryable: true });
 }
 
 function reported(failure: TurnFailure, services: TurnServices): TurnFailure {
@@ -150,7 +161,8 @@ async function stepRemains(
 ): Promise<StepRemains> {
   const message = step.messageRecord({ withCalls: false, stopped: true });
   // An answer with an error instead of a message was not counted by the provider; an abort may have been.
-  const wasCounted = step.message.usage !== null || failure === null || failure.code === "stalled";
+  const wasAborted = failure === null || failure.code === "stalled" || failure.code === "token_expired";
+  const wasCounted = step.message.usage !== null || wasAborted;
   return {
     events: [...step.cancelledCalls(), ...(wasCounted ? [await usageEvent(step, reserved, turn, services)] : [])],
     messages: message === null ? [] : [message],
@@ -194,7 +206,8 @@ async function usageEvent(
 
 /** How long to wait before the call is repeated; null: not at all. */
 function repeatWaitMs(failure: TurnFailure, repeats: number): number | null {
-  if (!failure.retryable || failure.code === "stalled" || repeats >= MAX_REPEATS) return null;
+  if (!failure.retryable || failure.code === "stalled" || failure.code === "token_expired" || repeats >= MAX_REPEATS)
+    return null;
   if (failure.retryAfterMs !== undefined)
     return failure.retryAfterMs <= MAX_REPEAT_WAIT_MS ? failure.retryAfterMs : null;
   return FIRST_REPEAT_WAIT_MS * 2 ** repeats * (1 + Math.random() / 4);

@@ -49,6 +49,8 @@ export interface TurnServices {
   permittedTools(tools: readonly CatalogTool[], identity: Identity): readonly Tool[];
   observer: TurnObserver;
   options: TurnOptions;
+  /** Whether somebody's token counts no longer although its time has not come. */
+  isRevoked(identity: Identity): boolean;
   /** This process goes on without the others: see `Coordination`. */
   isDegraded(): boolean;
   /** The clock, in milliseconds. */
