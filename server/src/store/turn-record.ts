@@ -2,7 +2,7 @@ import type { TurnEndReason } from "@chat-bot/widget/protocol";
 import type { Identity } from "./identity.ts";
 
 /** Languages this server speaks to people. */
-export type Locale = "en" | "pt-BR";
+export type Locale = "en" | "pt-BR" | "es" | "fr" | "de" | "it" | "ja" | "zh-CN" | "ar" | "he";
 
 /** Where a turn stands. */
 export type TurnState =

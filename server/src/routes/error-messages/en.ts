@@ -1,0 +1,38 @@
+import type { Messages } from "./messages.ts";
+
+/** English. */
+export const english: Messages = {
+  errors: {
+    invalid_json: "The request could not be read.",
+    invalid_payload: "Something in the request is missing or not allowed.",
+    invalid_token: "You are not signed in. Sign in again and retry.",
+    token_expired: "Your sign-in has expired. Sign in again and retry.",
+    forbidden: "You are not allowed to do this.",
+    origin_not_allowed: "This site may not use the assistant.",
+    not_found: "This conversation or request no longer exists.",
+    method_not_allowed: "This cannot be done here.",
+    payload_too_large: "The message is too long.",
+    unsupported_media_type: "The request has the wrong format.",
+    concurrent_request: "The assistant is still answering your last message. Wait for it, or stop it first.",
+    already_decided: "This has already been decided otherwise.",
+    approval_expired: "The time to decide about this has run out. Ask again if you still want it.",
+    approval_superseded: "This is no longer waiting for a decision.",
+    input_changed: "What would run is not what you were shown, so nothing was run.",
+    idempotency_mismatch: "This message was sent before with another text.",
+    limit_exceeded: "The daily limit is used up.",
+    too_many_requests: "That was a little fast. Wait a moment and try again.",
+    chatbot_disabled: "The assistant is not available here at the moment.",
+    draining: "The assistant is restarting. Try again in a few seconds.",
+    store_unavailable: "The assistant cannot reach its memory at the moment. Try again soon.",
+    provider_unauthorized: "The assistant is not set up correctly. Please tell the people who run this site.",
+    provider_billing: "The assistant's account needs attention. Please tell the people who run this site.",
+    provider_rate_limited: "The assistant is in great demand. Try again in a minute.",
+    provider_overloaded: "The assistant is overloaded at the moment. Try again in a minute.",
+    provider_unavailable: "The connection to the assistant broke. Try again.",
+    provider_rejected: "The assistant could not process this conversation. Start a new one.",
+    context_too_long: "This conversation has become too long. Start a new one.",
+    stalled: "The assistant fell silent. Try again.",
+    internal: "Something went wrong on our side. Try again.",
+  },
+  startsAnew: (time) => ` It starts anew on ${time} (UTC).`,
+};

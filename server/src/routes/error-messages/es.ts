@@ -1,0 +1,38 @@
+import type { Messages } from "./messages.ts";
+
+/** Spanish. */
+export const spanish: Messages = {
+  errors: {
+    invalid_json: "No se pudo leer la solicitud.",
+    invalid_payload: "Falta algo en la solicitud o algo no está permitido.",
+    invalid_token: "No has iniciado sesión. Inicia sesión e inténtalo de nuevo.",
+    token_expired: "Tu sesión ha caducado. Inicia sesión e inténtalo de nuevo.",
+    forbidden: "No tienes permiso para hacer esto.",
+    origin_not_allowed: "Este sitio no puede usar el asistente.",
+    not_found: "Esta conversación o solicitud ya no existe.",
+    method_not_allowed: "Esto no se puede hacer aquí.",
+    payload_too_large: "El mensaje es demasiado largo.",
+    unsupported_media_type: "La solicitud tiene un formato incorrecto.",
+    concurrent_request: "El asistente aún está respondiendo a tu último mensaje. Espera o deténlo primero.",
+    already_decided: "Esto ya se ha decidido de otra manera.",
+    approval_expired: "El plazo para decidir ha terminado. Vuelve a pedirlo si aún lo quieres.",
+    approval_superseded: "Esto ya no está a la espera de una decisión.",
+    input_changed: "Lo que se ejecutaría no es lo que se te mostró, así que no se ha ejecutado nada.",
+    idempotency_mismatch: "Este mensaje ya se envió antes con otro texto.",
+    limit_exceeded: "El límite diario se ha agotado.",
+    too_many_requests: "Vas demasiado rápido. Espera un momento e inténtalo de nuevo.",
+    chatbot_disabled: "El asistente no está disponible aquí en este momento.",
+    draining: "El asistente se está reiniciando. Inténtalo de nuevo en unos segundos.",
+    store_unavailable: "El asistente no puede acceder a su memoria en este momento. Inténtalo de nuevo pronto.",
+    provider_unauthorized: "El asistente no está bien configurado. Avisa a los responsables de este sitio.",
+    provider_billing: "La cuenta del asistente necesita atención. Avisa a los responsables de este sitio.",
+    provider_rate_limited: "El asistente tiene mucha demanda. Inténtalo de nuevo en un minuto.",
+    provider_overloaded: "El asistente está sobrecargado en este momento. Inténtalo de nuevo en un minuto.",
+    provider_unavailable: "Se cortó la conexión con el asistente. Inténtalo de nuevo.",
+    provider_rejected: "El asistente no pudo procesar esta conversación. Empieza una nueva.",
+    context_too_long: "Esta conversación se ha vuelto demasiado larga. Empieza una nueva.",
+    stalled: "El asistente ha dejado de responder. Inténtalo de nuevo.",
+    internal: "Algo ha fallado de nuestro lado. Inténtalo de nuevo.",
+  },
+  startsAnew: (time) => ` Se restablece el ${time} (UTC).`,
+};

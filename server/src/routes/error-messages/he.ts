@@ -1,0 +1,38 @@
+import type { Messages } from "./messages.ts";
+
+/** Hebrew. */
+export const hebrew: Messages = {
+  errors: {
+    invalid_json: "לא ניתן היה לקרוא את הבקשה.",
+    invalid_payload: "משהו בבקשה חסר או אינו מותר.",
+    invalid_token: "אינכם מחוברים. התחברו ונסו שוב.",
+    token_expired: "תוקף ההתחברות שלכם פג. התחברו מחדש ונסו שוב.",
+    forbidden: "אין לכם הרשאה לבצע את הפעולה הזאת.",
+    origin_not_allowed: "האתר הזה אינו רשאי להשתמש בעוזר.",
+    not_found: "השיחה או הבקשה הזאת כבר לא קיימת.",
+    method_not_allowed: "אי אפשר לבצע את זה כאן.",
+    payload_too_large: "ההודעה ארוכה מדי.",
+    unsupported_media_type: "מבנה הבקשה שגוי.",
+    concurrent_request: "העוזר עדיין עונה על ההודעה האחרונה שלכם. המתינו או עצרו אותו קודם.",
+    already_decided: "כבר התקבלה בעניין הזה החלטה אחרת.",
+    approval_expired: "הזמן להחליט עבר. אם עדיין צריך, בקשו שוב.",
+    approval_superseded: "העניין הזה כבר לא ממתין להחלטה.",
+    input_changed: "מה שהיה אמור לרוץ אינו מה שהוצג לכם, ולכן דבר לא הורץ.",
+    idempotency_mismatch: "ההודעה הזאת כבר נשלחה עם טקסט אחר.",
+    limit_exceeded: "המגבלה היומית נוצלה.",
+    too_many_requests: "זה היה קצת מהר מדי. המתינו רגע ונסו שוב.",
+    chatbot_disabled: "העוזר אינו זמין כאן כרגע.",
+    draining: "העוזר מופעל מחדש. נסו שוב בעוד כמה שניות.",
+    store_unavailable: "העוזר אינו מצליח לגשת לזיכרון שלו כרגע. נסו שוב בקרוב.",
+    provider_unauthorized: "העוזר לא הוגדר כראוי. אנא עדכנו את האחראים על האתר הזה.",
+    provider_billing: "החשבון של העוזר דורש טיפול. אנא עדכנו את האחראים על האתר הזה.",
+    provider_rate_limited: "יש ביקוש רב לעוזר. נסו שוב בעוד דקה.",
+    provider_overloaded: "העוזר עמוס כרגע. נסו שוב בעוד דקה.",
+    provider_unavailable: "החיבור לעוזר נותק. נסו שוב.",
+    provider_rejected: "העוזר לא הצליח לעבד את השיחה הזאת. התחילו שיחה חדשה.",
+    context_too_long: "השיחה הזאת ארוכה מדי. התחילו שיחה חדשה.",
+    stalled: "העוזר הפסיק להגיב. נסו שוב.",
+    internal: "משהו השתבש אצלנו. נסו שוב.",
+  },
+  startsAnew: (time) => ` היא תתאפס ב־${time} (UTC).`,
+};

@@ -1,0 +1,38 @@
+import type { Messages } from "./messages.ts";
+
+/** Japanese. */
+export const japanese: Messages = {
+  errors: {
+    invalid_json: "リクエストを読み取れませんでした。",
+    invalid_payload: "リクエストに足りない項目、または許可されていない項目があります。",
+    invalid_token: "ログインしていません。ログインしてから、もう一度お試しください。",
+    token_expired: "ログインの有効期限が切れました。再度ログインしてから、もう一度お試しください。",
+    forbidden: "この操作を行う権限がありません。",
+    origin_not_allowed: "このサイトではアシスタントを利用できません。",
+    not_found: "この会話またはリクエストは、もう存在しません。",
+    method_not_allowed: "ここではこの操作を行えません。",
+    payload_too_large: "メッセージが長すぎます。",
+    unsupported_media_type: "リクエストの形式が正しくありません。",
+    concurrent_request: "アシスタントは前のメッセージに回答しています。お待ちいただくか、先に停止してください。",
+    already_decided: "この件はすでに別の決定がされています。",
+    approval_expired: "決定できる時間が過ぎました。必要な場合は、もう一度依頼してください。",
+    approval_superseded: "この件は、もう決定を待っていません。",
+    input_changed: "実行される内容が表示された内容と異なるため、何も実行しませんでした。",
+    idempotency_mismatch: "このメッセージは、すでに別の内容で送信されています。",
+    limit_exceeded: "1 日の上限に達しました。",
+    too_many_requests: "操作が速すぎます。少し待ってから、もう一度お試しください。",
+    chatbot_disabled: "現在、ここではアシスタントを利用できません。",
+    draining: "アシスタントを再起動しています。数秒後にもう一度お試しください。",
+    store_unavailable: "現在、アシスタントが記憶領域にアクセスできません。しばらくしてから、もう一度お試しください。",
+    provider_unauthorized: "アシスタントが正しく設定されていません。このサイトの担当者にお知らせください。",
+    provider_billing: "アシスタントのアカウントに確認が必要です。このサイトの担当者にお知らせください。",
+    provider_rate_limited: "アシスタントが大変混み合っています。1 分後にもう一度お試しください。",
+    provider_overloaded: "現在、アシスタントに負荷が集中しています。1 分後にもう一度お試しください。",
+    provider_unavailable: "アシスタントとの接続が切れました。もう一度お試しください。",
+    provider_rejected: "アシスタントがこの会話を処理できませんでした。新しい会話を始めてください。",
+    context_too_long: "この会話は長くなりすぎました。新しい会話を始めてください。",
+    stalled: "アシスタントからの応答が途絶えました。もう一度お試しください。",
+    internal: "問題が発生しました。もう一度お試しください。",
+  },
+  startsAnew: (time) => `${time} (UTC) にリセットされます。`,
+};

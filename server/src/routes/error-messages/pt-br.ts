@@ -1,0 +1,38 @@
+import type { Messages } from "./messages.ts";
+
+/** Brazilian Portuguese. */
+export const brazilianPortuguese: Messages = {
+  errors: {
+    invalid_json: "Não foi possível ler a solicitação.",
+    invalid_payload: "Algo na solicitação está faltando ou não é permitido.",
+    invalid_token: "Você não está conectado. Entre novamente e tente de novo.",
+    token_expired: "Sua sessão expirou. Entre novamente e tente de novo.",
+    forbidden: "Você não tem permissão para fazer isso.",
+    origin_not_allowed: "Este site não pode usar o assistente.",
+    not_found: "Esta conversa ou solicitação não existe mais.",
+    method_not_allowed: "Isto não pode ser feito aqui.",
+    payload_too_large: "A mensagem é longa demais.",
+    unsupported_media_type: "A solicitação está no formato errado.",
+    concurrent_request: "O assistente ainda está respondendo à sua última mensagem. Espere ou interrompa-o primeiro.",
+    already_decided: "Isto já foi decidido de outra forma.",
+    approval_expired: "O prazo para decidir acabou. Peça de novo se ainda quiser.",
+    approval_superseded: "Isto não está mais aguardando uma decisão.",
+    input_changed: "O que seria executado não é o que foi mostrado a você; nada foi executado.",
+    idempotency_mismatch: "Esta mensagem já foi enviada com outro texto.",
+    limit_exceeded: "O limite diário foi atingido.",
+    too_many_requests: "Rápido demais. Espere um momento e tente de novo.",
+    chatbot_disabled: "O assistente não está disponível aqui no momento.",
+    draining: "O assistente está reiniciando. Tente de novo em alguns segundos.",
+    store_unavailable: "O assistente não consegue acessar sua memória no momento. Tente de novo em breve.",
+    provider_unauthorized: "O assistente não está configurado corretamente. Avise os responsáveis por este site.",
+    provider_billing: "A conta do assistente precisa de atenção. Avise os responsáveis por este site.",
+    provider_rate_limited: "O assistente está muito requisitado. Tente de novo em um minuto.",
+    provider_overloaded: "O assistente está sobrecarregado no momento. Tente de novo em um minuto.",
+    provider_unavailable: "A conexão com o assistente caiu. Tente de novo.",
+    provider_rejected: "O assistente não conseguiu processar esta conversa. Comece uma nova.",
+    context_too_long: "Esta conversa ficou longa demais. Comece uma nova.",
+    stalled: "O assistente parou de responder. Tente de novo.",
+    internal: "Algo deu errado do nosso lado. Tente de novo.",
+  },
+  startsAnew: (time) => ` Ele recomeça em ${time} (UTC).`,
+};

@@ -1,0 +1,38 @@
+import type { Messages } from "./messages.ts";
+
+/** Chinese, in simplified characters. */
+export const simplifiedChinese: Messages = {
+  errors: {
+    invalid_json: "无法读取请求。",
+    invalid_payload: "请求缺少某些内容，或包含不允许的内容。",
+    invalid_token: "你尚未登录。请登录后重试。",
+    token_expired: "你的登录已过期。请重新登录后重试。",
+    forbidden: "你没有执行此操作的权限。",
+    origin_not_allowed: "此网站不能使用助手。",
+    not_found: "此对话或请求已不存在。",
+    method_not_allowed: "此处无法执行该操作。",
+    payload_too_large: "消息太长。",
+    unsupported_media_type: "请求的格式不正确。",
+    concurrent_request: "助手还在回答你的上一条消息。请稍候，或先将其停止。",
+    already_decided: "对此已有不同的决定。",
+    approval_expired: "做决定的时间已过。如果仍然需要，请再次提出。",
+    approval_superseded: "此请求已不再等待决定。",
+    input_changed: "将要执行的内容与向你显示的不同，因此没有执行任何操作。",
+    idempotency_mismatch: "此消息之前已用其他文字发送过。",
+    limit_exceeded: "每日限额已用完。",
+    too_many_requests: "操作有点太快。请稍候再试。",
+    chatbot_disabled: "助手目前在这里不可用。",
+    draining: "助手正在重新启动。请过几秒钟再试。",
+    store_unavailable: "助手目前无法访问其存储。请稍后再试。",
+    provider_unauthorized: "助手的设置不正确。请通知此网站的负责人。",
+    provider_billing: "助手的账户需要处理。请通知此网站的负责人。",
+    provider_rate_limited: "使用助手的人很多。请过一分钟再试。",
+    provider_overloaded: "助手目前负载过高。请过一分钟再试。",
+    provider_unavailable: "与助手的连接已断开。请重试。",
+    provider_rejected: "助手无法处理此对话。请开始新的对话。",
+    context_too_long: "此对话已变得太长。请开始新的对话。",
+    stalled: "助手没有继续回应。请重试。",
+    internal: "我们这边出了点问题。请重试。",
+  },
+  startsAnew: (time) => `将于 ${time} (UTC) 重置。`,
+};
