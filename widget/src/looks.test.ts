@@ -65,12 +65,13 @@ async function prepare(title: string, element: ChatBot, root: ShadowRoot, server
   await state(element, root, server);
 }
 
-/** The button that sends is in its colours when there is something to send. */
+/** The button that sends is in its colours when there is something to send, the ring when something has the focus. */
 function writeDraft(root: ShadowRoot): void {
   const input = root.querySelector("textarea");
   if (input === null) return;
   input.value = "A draft";
   input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  input.focus();
 }
 
 describe("Looks", () => {

@@ -1,5 +1,6 @@
 import { expect, fixtureSync, html, waitUntil } from "@open-wc/testing";
 import { sendKeys } from "@web/test-runner-commands";
+import { until } from "../../test/until.ts";
 import type { Message } from "../conversation/conversation.ts";
 import type { CallNote } from "../conversation/receipt.ts";
 import type { RememberedApprovalList, SessionResponse, ToolOutcome } from "../protocol/index.ts";
@@ -259,6 +260,7 @@ describe("ChatBotSessionView", () => {
     expect(shown.closed()).to.equal(1);
     expect(heard).to.equal(0);
     await sendKeys({ press: "Enter" });
+    await until(() => shown.closed() > 1);
     expect(shown.closed()).to.equal(2);
   });
 
