@@ -5,7 +5,10 @@ const ARMING_MS = 500;
 /** After so long out of view the person is told why nothing can be approved. */
 const HIDDEN_MS = 1_500;
 
-/** Chromium can tell whether anything lies over an element; other browsers only whether it is scrolled into view. */
+/**
+ * Chromium can tell whether anything lies over an element; other browsers only whether it is scrolled into view, and what a
+ * pointer would meet there.
+ */
 type VisibilityOptions = IntersectionObserverInit & { trackVisibility?: boolean; delay?: number };
 
 /**
@@ -20,6 +23,7 @@ export class ApprovalGuard implements ReactiveController {
   #hiddenSince = Number.POSITIVE_INFINITY;
   #place = "";
   #isVisible = false;
+  #isCoverTold = false;
   #state: "unarmed" | "armed" | "hidden" = "unarmed";
   #frame = 0;
   #observer: IntersectionObserver | null = null;
@@ -57,7 +61,9 @@ export class ApprovalGuard implements ReactiveController {
     const options: VisibilityOptions = { threshold: 1, trackVisibility: true, delay: 100 };
     this.#observer = new IntersectionObserver((entries) => {
       const entry = entries.at(-1);
-      this.#isVisible = entry?.isIntersecting === true && Reflect.get(entry, "isVisible") !== false;
+      const isUncovered: unknown = entry === undefined ? undefined : Reflect.get(entry, "isVisible");
+      this.#isVisible = entry?.isIntersecting === true && isUncovered !== false;
+      this.#isCoverTold = isUncovered !== undefined;
     }, options);
     this.#observer.observe(buttons);
     this.#check();
@@ -77,8 +83,9 @@ export class ApprovalGuard implements ReactiveController {
     const now = this.#now();
     const { x, y, width, height } = this.#buttons.getBoundingClientRect();
     const place = [x, y, width, height].map(Math.round).join(" ");
-    if (place !== this.#place || !this.#isVisible) this.#stillSince = now;
-    if (this.#isVisible) this.#hiddenSince = now;
+    const isVisible = this.#isVisible && (this.#isCoverTold || isMetByPointer(this.#buttons));
+    if (place !== this.#place || !isVisible) this.#stillSince = now;
+    if (isVisible) this.#hiddenSince = now;
     this.#place = place;
     if (now - this.#stillSince >= ARMING_MS) this.#setState("armed");
     else this.#setState(now - this.#hiddenSince >= HIDDEN_MS ? "hidden" : "unarmed");
@@ -90,4 +97,16 @@ export class ApprovalGuard implements ReactiveController {
     this.#state = state;
     this.#host.requestUpdate();
   }
+}
+
+/** Whether a pointer would meet every button in the middle and at its ends, and nothing that lies over it. */
+function isMetByPointer(buttons: Element): boolean {
+  const root = buttons.getRootNode();
+  if (!(root instanceof Document || root instanceof ShadowRoot)) return false;
+  return [...buttons.querySelectorAll("button")].every((button) => {
+    const { left, right, top, height } = button.getBoundingClientRect();
+    return [left + 4, (left + right) / 2, right - 4].every((x) =>
+      button.contains(root.elementFromPoint(x, top + height / 2)),
+    );
+  });
 }
