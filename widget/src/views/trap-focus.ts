@@ -1,14 +1,16 @@
-/** Keeps Tab inside a dialog. For its `keydown` events. */
+/**
+ * Keeps Tab inside a dialog. For its `keydown` events. Browsers do not agree about what Tab stops at (Safari passes over
+ * links and buttons by default), so none of its steps is left to them.
+ */
 export function trapFocus(event: KeyboardEvent): void {
   const dialog = event.currentTarget;
   if (event.key !== "Tab" || !(dialog instanceof HTMLElement)) return;
   const stops = [...dialog.querySelectorAll<HTMLElement>("a[href], button, input, summary, [tabindex='0']")].filter(
-    (stop) => stop.checkVisibility() && !stop.matches(":disabled"),
+    (stop) => stop.checkVisibility({ visibilityProperty: true }) && !stop.matches(":disabled"),
   );
-  const root = dialog.getRootNode();
-  const current = root instanceof ShadowRoot || root instanceof Document ? root.activeElement : null;
-  const edge = event.shiftKey ? stops.at(0) : stops.at(-1);
-  if (current !== edge) return;
+  const [current] = event.composedPath();
+  const index = current instanceof HTMLElement ? stops.indexOf(current) : -1;
   event.preventDefault();
-  (event.shiftKey ? stops.at(-1) : stops.at(0))?.focus();
+  const next = event.shiftKey ? stops.at(Math.max(index, 0) - 1) : (stops[index + 1] ?? stops[0]);
+  next?.focus();
 }
