@@ -4,6 +4,7 @@ import { until } from "../test/until.ts";
 import { launcherTexts } from "./launcher-texts.ts";
 import { loadStrings } from "./load-strings.ts";
 import type { Strings } from "./strings.ts";
+import { joinSentences } from "./views/join-sentences.ts";
 
 const TAGS = ["en", "pt-BR", "es", "fr", "de", "it", "ja", "zh-CN", "ar", "he"] as const;
 const spoken = await Promise.all(TAGS.map(async (tag) => ({ tag, strings: await loadStrings(tag) })));
@@ -208,6 +209,13 @@ describe("strings", () => {
     expect((await loadStrings("de-AT")).receiptTime(NOON)).to.contain("21.11.2026");
     expect((await loadStrings("ar-EG")).approvalExpiresIn(65_000)).to.contain("١:٠٥");
     expect((await loadStrings("zh-TW")).size(850)).to.equal("850字节");
+  });
+});
+
+describe("joinSentences", () => {
+  it("leaves a space where the language does", () => {
+    expect(joinSentences("One.", "Two.", "")).to.equal("One. Two.");
+    expect(joinSentences("一。", "二。")).to.equal("一。二。");
   });
 });
 

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from "l
 import type { ConversationError } from "../conversation/conversation.ts";
 import type { Strings } from "../strings.ts";
 import { icons } from "./icons.ts";
+import { joinSentences } from "./join-sentences.ts";
 import { View } from "./view.ts";
 
 /** What went wrong, and the way out of it. */
@@ -46,8 +47,8 @@ export class ChatBotErrorBanner extends View {
 /** What went wrong, and when it is over: times as the person's clock shows them. */
 export function errorText(error: ConversationError, strings: Strings): string {
   const resetsAt = error.resetsAt === null ? Number.NaN : Date.parse(error.resetsAt);
-  if (!Number.isNaN(resetsAt)) return `${error.message} ${strings.limitResetsAt(new Date(resetsAt))}`;
-  if (error.retryAfterMs !== null) return `${error.message} ${strings.retryIn(error.retryAfterMs)}`;
+  if (!Number.isNaN(resetsAt)) return joinSentences(error.message, strings.limitResetsAt(new Date(resetsAt)));
+  if (error.retryAfterMs !== null) return joinSentences(error.message, strings.retryIn(error.retryAfterMs));
   return error.message;
 }
 

@@ -28,6 +28,7 @@ import type { DressedLauncher } from "./dressed-launcher.ts";
 import { errorText, wayOut } from "./error-banner.ts";
 import { FitViewport } from "./fit-viewport.ts";
 import { icons } from "./icons.ts";
+import { joinSentences } from "./join-sentences.ts";
 import { KeepFocus } from "./keep-focus.ts";
 import { ReachByKey } from "./reach-by-key.ts";
 import { activityText } from "./status.ts";
@@ -311,7 +312,7 @@ export class ChatBotPanel extends View implements ChatPanel {
     if (this.lowBudget === null) return nothing;
     const { fraction, resetsAt } = this.lowBudget;
     return html`<div class="notice-line" part="notice-line">
-      <p>${texts.budgetLow(fraction)} ${texts.limitResetsAt(resetsAt)}</p>
+      <p>${joinSentences(texts.budgetLow(fraction), texts.limitResetsAt(resetsAt))}</p>
       <button type="button" class="text-button" @click=${() => void this.#showSession()}>${texts.budgetShow}</button>
     </div>`;
   }

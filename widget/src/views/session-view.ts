@@ -14,6 +14,7 @@ import {
 } from "../transport/session-api.ts";
 import { TransportError } from "../transport/transport-error.ts";
 import { icons } from "./icons.ts";
+import { joinSentences } from "./join-sentences.ts";
 import { stateClass, stateIcon, stateText } from "./tool-state.ts";
 import { View } from "./view.ts";
 import { visibleText } from "./visible-text.ts";
@@ -116,7 +117,7 @@ export class ChatBotSessionView extends View {
       case "failed":
         return html`<div class="error session-error" role="alert">
           <span class="error-icon">${icons.warning}</span>
-          <p>${strings.sessionFailed} ${told.message}</p>
+          <p>${joinSentences(strings.sessionFailed, told.message)}</p>
           <button type="button" class="text-button" @click=${() => this.#loadAgain()}>${strings.remedyRetry}</button>
         </div>`;
       case "ready":
@@ -303,7 +304,7 @@ export class ChatBotSessionView extends View {
     try {
       await forgetApproval(this.transport(), conversationId, name);
     } catch (error) {
-      this.report = `${strings.approvalRevokeFailed(title)} ${this.#reason(error)}`;
+      this.report = joinSentences(strings.approvalRevokeFailed(title), this.#reason(error));
       return;
     }
     const { told } = this;
