@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { errorMessage } from "./routes/error-messages.ts";
+import { createHttpServer } from "./routes/http-server.ts";
 import type { Coordination } from "./store/coordination.ts";
 import type { Identity, Owner } from "./store/identity.ts";
 import { createLocalShareCoordination } from "./store/local-share-coordination.ts";
@@ -167,13 +168,8 @@ async function openRevocations({ revocationsUrl }: Config, logger: Logger): Prom
   });
 }
 
-/** Streams are exempt: these bound how long a request may take to arrive, not its answer. */
 function listen(listener: RequestListener, port: number, host: string): Promise<Server> {
-  const server = createServer(
-    { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 },
-    listener,
-  );
-  server.maxConnections = 2000;
+  const server = createHttpServer(listener);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => resolve(server));
