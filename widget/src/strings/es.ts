@@ -93,8 +93,8 @@ export function spanishStrings(locale: string): Strings {
     approvalPosition: (index, total) => `${number(index)} de ${number(total)}`,
     approvalPrevious: "Solicitud anterior",
     approvalNext: "Solicitud siguiente",
-    approvalApproveAll: (total) => `Aprobar las ${number(total)}`,
-    approvalDenyAll: (total) => `Rechazar las ${number(total)}`,
+    approvalApproveAll: (total) => `Aprobar las\u00A0${number(total)}`,
+    approvalDenyAll: (total) => `Rechazar las\u00A0${number(total)}`,
     approvalLookAtAll: (unseen) =>
       `Para aprobar todas a la vez, mira antes ${count(unseen, { one: "# solicitud más", many: "# de solicitudes más", other: "# solicitudes más" })}.`,
     approvalDestructive: "Esto puede cambiar o borrar datos definitivamente.",

@@ -96,8 +96,8 @@ export function frenchStrings(locale: string): Strings {
     approvalPosition: (index, total) => `${number(index)} sur ${number(total)}`,
     approvalPrevious: "Demande précédente",
     approvalNext: "Demande suivante",
-    approvalApproveAll: (total) => `Approuver les ${number(total)}`,
-    approvalDenyAll: (total) => `Refuser les ${number(total)}`,
+    approvalApproveAll: (total) => `Approuver les\u00A0${number(total)}`,
+    approvalDenyAll: (total) => `Refuser les\u00A0${number(total)}`,
     approvalLookAtAll: (unseen) =>
       `Pour tout approuver à la fois, consultez d’abord ${count(unseen, { one: "# autre demande", many: "# d’autres demandes", other: "# autres demandes" })}.`,
     approvalDestructive: "Cette action peut modifier ou supprimer des données définitivement.",

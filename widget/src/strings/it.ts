@@ -93,8 +93,8 @@ export function italianStrings(locale: string): Strings {
     approvalPosition: (index, total) => `${number(index)} di ${number(total)}`,
     approvalPrevious: "Richiesta precedente",
     approvalNext: "Richiesta successiva",
-    approvalApproveAll: (total) => `Approva tutte e ${number(total)}`,
-    approvalDenyAll: (total) => `Rifiuta tutte e ${number(total)}`,
+    approvalApproveAll: (total) => `Approva tutte e\u00A0${number(total)}`,
+    approvalDenyAll: (total) => `Rifiuta tutte e\u00A0${number(total)}`,
     approvalLookAtAll: (unseen) =>
       `Per approvarle tutte insieme, guarda prima ${count(unseen, { one: "un’altra richiesta", many: "altre # di richieste", other: "altre # richieste" })}.`,
     approvalDestructive: "Questa azione può modificare o eliminare dati in modo definitivo.",

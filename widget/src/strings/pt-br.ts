@@ -93,8 +93,8 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     approvalPosition: (index, total) => `${number(index)} de ${number(total)}`,
     approvalPrevious: "Pedido anterior",
     approvalNext: "Próximo pedido",
-    approvalApproveAll: (total) => `Aprovar todos os ${number(total)}`,
-    approvalDenyAll: (total) => `Negar todos os ${number(total)}`,
+    approvalApproveAll: (total) => `Aprovar todos os\u00A0${number(total)}`,
+    approvalDenyAll: (total) => `Negar todos os\u00A0${number(total)}`,
     approvalLookAtAll: (unseen) =>
       `Para aprovar todos de uma vez, veja antes ${count(unseen, { one: "# outro pedido", many: "# de outros pedidos", other: "# outros pedidos" })}.`,
     approvalDestructive: "Isto pode alterar ou apagar dados definitivamente.",
