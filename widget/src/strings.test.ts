@@ -284,7 +284,13 @@ describe("the language of <chat-bot>", () => {
     const send = (): string | null | undefined => root.querySelector("button.send")?.ariaLabel;
     if (panel === null) throw new Error("There is no panel.");
     expect(getComputedStyle(panel).direction).to.equal("ltr");
-    const { right } = panel.getBoundingClientRect();
+    const corners = (): number[] =>
+      (["end", "start"] as const).map((position) => {
+        element.position = position;
+        return panel.getBoundingClientRect().x;
+      });
+    const places = corners();
+    expect(places[0]).to.be.above(places[1] ?? 0);
 
     for (const [language, label] of [
       ["ar", "إرسال"],
@@ -295,7 +301,7 @@ describe("the language of <chat-bot>", () => {
       await settled(root);
       expect(panel.lang).to.equal(language);
       expect(getComputedStyle(panel).direction).to.equal("rtl");
-      expect(panel.getBoundingClientRect().right).to.equal(right);
+      expect(corners()).to.deep.equal(places);
     }
 
     element.lang = "de";

@@ -45,7 +45,7 @@ const frameStyles = `
   .panel {
     position: fixed;
     inset-block-end: calc(var(--offset-block) + var(--launcher-size) + 14px);
-    right: var(--offset-inline);
+    inset-inline-end: var(--offset-inline);
     z-index: var(--chat-bot-z-index, 2147483000);
     display: flex;
     flex-direction: column;
@@ -60,9 +60,12 @@ const frameStyles = `
     transform-origin: 100% 100%;
     transition: opacity var(--duration) ease-out, translate var(--duration) var(--ease), scale var(--duration) var(--ease), visibility 0s;
   }
-  /* The corner is the button's, whichever direction the panel's language has. */
-  :where(chat-bot-panel:dir(rtl)) .panel, :host([position="start"]) .panel { right: auto; left: var(--offset-inline); transform-origin: 0 100%; }
-  :host([position="start"]) :where(chat-bot-panel:dir(rtl)) .panel { right: var(--offset-inline); left: auto; transform-origin: 100% 100%; }
+  .panel:dir(rtl) { transform-origin: 0 100%; }
+  :host([position="start"]) .panel { inset-inline: var(--offset-inline) auto; transform-origin: 0 100%; }
+  :host([position="start"]) .panel:where(:dir(rtl)) { transform-origin: 100% 100%; }
+  /* In a language of the other direction than the page's, the corner is still the button's. */
+  :where(chat-bot-panel:dir(ltr)) .panel:dir(rtl) { inset-inline: var(--offset-inline) auto; transform-origin: 100% 100%; }
+  :host([position="start"]) :where(chat-bot-panel:dir(ltr)) .panel:where(:dir(rtl)) { inset-inline: auto var(--offset-inline); transform-origin: 0 100%; }
   :host(:not([open], [mode="inline"])) .panel {
     visibility: hidden;
     opacity: 0;
