@@ -1,8 +1,12 @@
-import { Lexer, type MarkedToken, type Token } from "marked";
+import { Lexer, type MarkedToken, type Token, Tokenizer } from "marked";
+import { anchorRules } from "./anchored-rules.ts";
 import { tooDeepFrom } from "./nesting-depth.ts";
 
 /** Addresses defined by `[label]: address` lines, by label. */
 export type LinkDefinitions = Lexer["tokens"]["links"];
+
+/** Those of the lexer, once it has been used. */
+let anchoredRules: Tokenizer["rules"] | null = null;
 
 /** Definitions of a message that has none. */
 export function noDefinitions(): LinkDefinitions {
@@ -31,7 +35,11 @@ export function lexMarkdown(markdown: string, links: LinkDefinitions): Token[] {
 
 function lexShallow(markdown: string, links: LinkDefinitions): Token[] {
   try {
-    const lexer = new Lexer({ gfm: true });
+    const tokenizer = new Tokenizer();
+    const lexer = new Lexer({ gfm: true, tokenizer });
+    const { block, inline } = tokenizer.rules;
+    anchoredRules ??= { ...tokenizer.rules, block: anchorRules(block), inline: anchorRules(inline) };
+    tokenizer.rules = anchoredRules;
     lexer.tokens.links = Object.assign(noDefinitions(), links);
     const tokens = [...lexer.lex(markdown)];
     const length = tokens.reduce((sum, token) => sum + token.raw.length, 0);
