@@ -45,6 +45,18 @@ document.addEventListener("securitypolicyviolation", ({ effectiveDirective, bloc
 const resources = new PerformanceObserver((list) => noteRequests(list.getEntries()));
 resources.observe({ type: "resource", buffered: true });
 
+// WebKit times no request that has failed; what asked for it hears of the failure in every engine.
+for (const type of ["load", "error"]) {
+  document.addEventListener(
+    type,
+    ({ target }) => {
+      const isOwn = target instanceof HTMLScriptElement && target.src.startsWith(`${origin}/`);
+      if (target instanceof Element && !isOwn) requests.push(target.outerHTML);
+    },
+    true,
+  );
+}
+
 function noteRequests(entries: readonly PerformanceEntry[]): void {
   for (const { name } of entries) if (!name.startsWith(`${origin}/`)) requests.push(name);
 }
