@@ -24,7 +24,7 @@ import { createMemoryCoordination } from "./store/memory-coordination.ts";
 import { createRedisCoordination } from "./store/redis-coordination.ts";
 import { openStore } from "./store/sql/open-store.ts";
 import { startUpkeep } from "./store/upkeep.ts";
-import { OpenStreams } from "./stream/open-streams.ts";
+import { OpenStreams, STREAM_LIMITS } from "./stream/open-streams.ts";
 import { permittedTools } from "./tools/permitted-tools.ts";
 import type { CatalogTool } from "./tools/tool.ts";
 import { createToolCatalog } from "./tools/tool-catalog.ts";
@@ -34,7 +34,6 @@ import { observeTurns } from "./turn/observe-turns.ts";
 import { DEFAULT_SYSTEM_PROMPT } from "./turn/system-prompt.ts";
 import { TurnRunner } from "./turn/turn-runner.ts";
 
-const STREAM_LIMITS = { perUser: 3, perOrganization: 200, perProcess: 1000 };
 const MODEL_CALL_MS = 10 * 60_000;
 /** So often tool servers are asked for their tools also when nobody else asks: what is said of their health stays true. */
 const TOOLS_EVERY_MS = 60_000;

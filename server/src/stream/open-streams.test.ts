@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OpenStreams } from "./open-streams.ts";
+import { OpenStreams, STREAM_LIMITS } from "./open-streams.ts";
 
 const LIMITS = { perUser: 2, perOrganization: 3, perProcess: 4 };
 
@@ -38,6 +38,27 @@ describe("OpenStreams", () => {
     expect(() => streams.open(...next)).toThrow(expect.objectContaining({ code: "too_many_requests", status: 429 }));
     close?.();
     expect(() => streams.open(...next)).not.toThrow();
+  });
+
+  it("allows 3 to a user, 200 to an organization and 1,000 in all", () => {
+    const streams = new OpenStreams(STREAM_LIMITS);
+    /** How many places so many users of an organization get who want five each. */
+    const openAll = (organization: string, users: number): number => {
+      const before = streams.total;
+      for (let wanted = 0; wanted < users * 5; wanted += 1) {
+        try {
+          streams.open(`${organization}: ${wanted % users}`, organization);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "too_many_requests" });
+        }
+      }
+      return streams.total - before;
+    };
+    expect(openAll("first", 1)).toBe(3);
+    expect(openAll("first", 100)).toBe(197);
+    expect(["b", "c", "d", "e", "f"].map((organization) => openAll(organization, 100))).toEqual([
+      200, 200, 200, 200, 0,
+    ]);
   });
 
   it("counts a place that is given back twice once", () => {

@@ -7,6 +7,9 @@ export interface OpenStreamLimits {
   perProcess: number;
 }
 
+/** What every process allows. */
+export const STREAM_LIMITS: OpenStreamLimits = { perUser: 3, perOrganization: 200, perProcess: 1000 };
+
 /** Counts the open event streams: a page that opens one after the other must not use up the process. */
 export class OpenStreams {
   readonly #limits: OpenStreamLimits;
