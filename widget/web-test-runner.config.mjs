@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { esbuildPlugin } from "@web/dev-server-esbuild";
 import { chromeLauncher } from "@web/test-runner-chrome";
 import { highlightModule } from "./bundle/highlight-module.ts";
+import { slimMarked } from "./bundle/slim-marked.ts";
 import { findChrome } from "./test/chrome.ts";
 
 const { executablePath, args, env } = await findChrome();
@@ -13,6 +14,7 @@ export default {
   plugins: [
     esbuildPlugin({ ts: true, tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)), target: "es2022" }),
     served(highlightModule()),
+    served(slimMarked()),
   ],
   browsers: [chromeLauncher({ launchOptions: { executablePath, args, env }, concurrency: 1 })],
   // How long a test may take says nothing about what it tests: a busy machine fails none.
@@ -21,5 +23,5 @@ export default {
 
 /** A plugin of the build, for files as they are served. */
 function served({ name, transform }) {
-  return { name, transform: ({ path, body }) => transform(body, path)?.code };
+  return { name, transform: async ({ path, body }) => (await transform(body, path))?.code };
 }

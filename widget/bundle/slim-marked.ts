@@ -1,10 +1,11 @@
 /**
  * Of marked only the lexer is used, and always with the same options. Its one file is reduced to that: options become
- * constants, sets of rules for other dialects go, the rules left stand as literals, and names that nobody outside uses
- * are shortened. What it makes of a text stays the same, token by token: see slim-marked.test.ts.
+ * constants, sets of rules for other dialects go, the rules left stand as literals (see anchored-rule.ts), and names that
+ * nobody outside uses are shortened. What it makes of a text stays the same, token by token: see slim-marked.test.ts.
  */
 import { transform } from "esbuild";
 import type { Plugin } from "rollup";
+import { ANCHORED_RULE, ruleSource } from "./anchored-rule.ts";
 
 type Rules = Record<string, RegExp | { exec(): null } | ((...values: never[]) => RegExp)>;
 
@@ -88,11 +89,11 @@ function withLiteralRules(code: string, rules: LexerRules): string {
   const tags = capture(head, /((\w+)="address\|[^"]*")/);
   const cache = capture(head, /;?(function \w+\(\w+\)\{let \w+=\[\];return \w+=>\{[\s\S]*?\}\})/);
   const literals = [...used].map(([name, source]) => `${name}=${source}`);
-  return `${cache}const ${[tags, ...literals].join()};${functions}`;
+  return `${ANCHORED_RULE}${cache}const ${[tags, ...literals].join()};${functions}`;
 }
 
 function literalOf(rule: RegExp | { exec(): null }): string {
-  return rule instanceof RegExp ? String(rule) : "{exec:()=>null}";
+  return rule instanceof RegExp ? ruleSource(rule) : "{exec:()=>null}";
 }
 
 /** Rules that depend on an indentation are functions, and are taken as they are written. */

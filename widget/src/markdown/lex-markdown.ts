@@ -1,12 +1,8 @@
-import { Lexer, type MarkedToken, type Token, Tokenizer } from "marked";
-import { anchorRules } from "./anchored-rules.ts";
+import { Lexer, type MarkedToken, type Token } from "marked";
 import { tooDeepFrom } from "./nesting-depth.ts";
 
 /** Addresses defined by `[label]: address` lines, by label. */
 export type LinkDefinitions = Lexer["tokens"]["links"];
-
-/** Those of the lexer, once it has been used. */
-let anchoredRules: Tokenizer["rules"] | null = null;
 
 /** Definitions of a message that has none. */
 export function noDefinitions(): LinkDefinitions {
@@ -35,11 +31,7 @@ export function lexMarkdown(markdown: string, links: LinkDefinitions): Token[] {
 
 function lexShallow(markdown: string, links: LinkDefinitions): Token[] {
   try {
-    const tokenizer = new Tokenizer();
-    const lexer = new Lexer({ gfm: true, tokenizer });
-    const { block, inline } = tokenizer.rules;
-    anchoredRules ??= { ...tokenizer.rules, block: anchorRules(block), inline: anchorRules(inline) };
-    tokenizer.rules = anchoredRules;
+    const lexer = new Lexer({ gfm: true });
     lexer.tokens.links = Object.assign(noDefinitions(), links);
     const tokens = [...lexer.lex(markdown)];
     const length = tokens.reduce((sum, token) => sum + token.raw.length, 0);
