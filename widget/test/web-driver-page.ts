@@ -91,6 +91,10 @@ export class WebDriverPage {
     await this.#command("DELETE", "");
   }
 
+  async moveWindow(x: number, y: number): Promise<void> {
+    await this.#command("POST", "/window/rect", { x, y });
+  }
+
   /** As near to it as the window may become: a browser's own buttons need some width. */
   async setViewport({ width, height }: Size): Promise<void> {
     const inner = await this.#innerSize();

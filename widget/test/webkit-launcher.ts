@@ -16,6 +16,11 @@ import { WebDriverPage, webDriverCommand } from "./web-driver-page.ts";
 
 const READY_TIMEOUT_MS = 30_000;
 
+const SCREEN = { width: 3200, height: 2400 };
+
+/** Where the display's pointer rests. Nobody manages windows there: the one under the pointer has the focus. */
+const POINTER = { x: SCREEN.width / 2, y: SCREEN.height / 2 };
+
 interface WebKit {
   page: WebDriverPage;
   stop(): Promise<void>;
@@ -70,9 +75,13 @@ async function startWebKit(): Promise<WebKit> {
     await rm(home, { recursive: true, force: true });
   };
   try {
-    const screen = spawn(findProgram("xvfb"), ["-displayfd", "3", "-screen", "0", "1600x1200x24", "-nolisten", "tcp"], {
-      stdio: ["ignore", "ignore", "ignore", "pipe"],
-    });
+    const screen = spawn(
+      findProgram("xvfb"),
+      ["-displayfd", "3", "-screen", "0", `${SCREEN.width}x${SCREEN.height}x24`, "-nolisten", "tcp"],
+      {
+        stdio: ["ignore", "ignore", "ignore", "pipe"],
+      },
+    );
     children.push(screen);
     const display = await firstLine(screen.stdio[3]);
     const port = await freePort();
@@ -85,6 +94,7 @@ async function startWebKit(): Promise<WebKit> {
     await answers(`${driverUrl}/status`);
     const session = await webDriverCommand(`${driverUrl}/session`, "POST", { capabilities: {} });
     const page = new WebDriverPage(`${driverUrl}/session/${readSessionId(session)}`);
+    await page.moveWindow(POINTER.x - 10, POINTER.y - 10);
     return { page, stop: () => page.close().finally(stopAll) };
   } catch (error) {
     await stopAll();
