@@ -4,7 +4,9 @@
  */
 export function trapFocus(event: KeyboardEvent): void {
   const dialog = event.currentTarget;
-  if (event.key !== "Tab" || !(dialog instanceof HTMLElement)) return;
+  // WebKitGTK does not tell the key of Shift+Tab.
+  const isTab = event.key === "Tab" || event.code === "Tab";
+  if (!isTab || !(dialog instanceof HTMLElement)) return;
   const stops = [...dialog.querySelectorAll<HTMLElement>("a[href], button, input, summary, [tabindex='0']")].filter(
     (stop) => stop.checkVisibility({ visibilityProperty: true }) && !stop.matches(":disabled"),
   );
