@@ -7,6 +7,7 @@ const STEPS: readonly [title: string, command: string, ...args: string[]][] = [
   ["the widget builds", "npm", "run", "build", "--workspace", "widget"],
   ["building the widget again gives the same files", "node", ".ci/check-reproducible.ts"],
   ["the server builds", "npm", "run", "build", "--workspace", "server"],
+  ["what the packages are made of is known (SBOM)", "npm", "run", "sbom"],
   ["format and lint (Biome)", "biome", "check", "--error-on-warnings", "."],
   ["lint (oxlint)", "oxlint", "--deny-warnings"],
   ["types of the widget", "tsc", "-p", "widget"],
