@@ -12,9 +12,10 @@ export default {
   rootDir: fileURLToPath(new URL("..", import.meta.url)),
   nodeResolve: { exportConditions: ["production", "browser"] },
   plugins: [
+    // First, since it knows marked only as it is published.
+    served(slimMarked()),
     esbuildPlugin({ ts: true, tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)), target: "es2022" }),
     served(highlightModule()),
-    served(slimMarked()),
   ],
   browsers: [chromeLauncher({ launchOptions: { executablePath, args, env }, concurrency: 1 })],
   // How long a test may take says nothing about what it tests: a busy machine fails none.
