@@ -129,17 +129,16 @@ export class LosingRig implements AsyncDisposable {
       const isTold = Promise.withResolvers<void>();
       const user = (await this.people.signIn()).through(door);
       const script = scriptOf([isInCall ? call : { ...answer, ...call }, { text: "It is over." }]);
-      const said = say(user, ref, script, ({ data }) => {
+      const answered = insist(user, ref, script, ({ data }) => {
         if (data.type === "text") isTold.resolve();
       });
-      await (isInCall ? until(() => this.ran(ref) > 0) : isTold.promise);
-      return { said, ref };
+      // Whichever comes first: a turn that is refused, or over too soon, is not waited for.
+      await Promise.race([isInCall ? until(() => this.ran(ref) > 0) : isTold.promise, answered]);
+      return { answered, ref };
     });
-    const ended = (await Promise.all(turns)).map(async ({ said, ref }): Promise<LongTurn> => {
-      const result = await said;
-      if (result.type === "refused") throw new Error(`refused: ${JSON.stringify(result.refusal)}`);
-      return { frames: result.frames, ref };
-    });
+    const ended = (await Promise.all(turns)).map(
+      async ({ answered, ref }): Promise<LongTurn> => ({ frames: await answered, ref }),
+    );
     return { ended: Promise.all(ended) };
   }
 
@@ -174,6 +173,15 @@ export class LosingRig implements AsyncDisposable {
     await this.ledger[Symbol.asyncDispose]();
     await this.#rig[Symbol.asyncDispose]();
     await Promise.all([this.postgres.remove(), this.redis.stop()]);
+  }
+}
+
+/** Says it until it is taken: on a busy machine a store may take too long for once. */
+async function insist(...message: Parameters<typeof say>): Promise<readonly EventFrame[]> {
+  while (true) {
+    const said = await say(...message);
+    if (said.type === "answered") return said.frames;
+    if (said.refusal.status !== 503) throw new Error(`refused: ${JSON.stringify(said.refusal)}`);
   }
 }
 
