@@ -26,7 +26,7 @@ describe("the files to deploy with", () => {
     const known = knownVariables();
     const set = [...Object.keys(composeEnvironment()), ...Object.keys(imageEnvironment())];
     expect(set).toContain("DATABASE_URL");
-    expect(set.filter((name) => !known.has(name))).toEqual(["NODE_ENV"]);
+    expect(set.filter((name) => !known.has(name))).toEqual([]);
   });
 
   it("make a configuration that the server starts with", () => {
@@ -147,7 +147,7 @@ function operatorsValue(name: string): string {
     ANTHROPIC_API_KEY: "key",
     CHATBOT_JWT_ISSUER: "https://host.example",
     CHATBOT_JWT_AUDIENCE: "chat-bot",
-    CHATBOT_JWT_SECRET: "0123456789abcdef0123456789abcdef",
+    CHATBOT_JWT_SECRET: "c2b1f0a94e7d36588d1b60e2f97a4c35",
     POSTGRES_PASSWORD: "postgres-password",
     REDIS_PASSWORD: "redis-password",
   };
