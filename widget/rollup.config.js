@@ -38,7 +38,8 @@ export default ({ configDist }) => {
     {
       input: { "chat-bot": "src/launcher.ts" },
       plugins: [...common(), namePanel()],
-      output: { ...output(), format: "iife", entryFileNames: "[name].js" },
+      // No comment names the map: it would be the only part of the file that no page needs.
+      output: { ...output(), format: "iife", entryFileNames: "[name].js", sourcemap: "hidden" },
     },
     {
       input: { index: "src/index.ts" },
@@ -87,7 +88,7 @@ function namePanel() {
     name: "name-panel",
     renderChunk(code) {
       const named = code
-        .replaceAll("PANEL_FILE", () => JSON.stringify(panel.file))
+        .replaceAll("PANEL_FILE", () => JSON.stringify(`./${panel.file}`))
         .replaceAll("PANEL_INTEGRITY", () => JSON.stringify(panel.integrity));
       return { code: named, map: null };
     },

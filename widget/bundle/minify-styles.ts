@@ -4,6 +4,9 @@ import type { Plugin } from "rollup";
 /** Comments hold backticks, too. */
 const STYLES = /(?<== )`([^`]*)`/g;
 
+/** Behind a colon or a comma, outside of texts. What esbuild does not understand, as what variables hold, it leaves as it is. */
+const NEEDLESS_BLANK = /("[^"]*")|([:,]) /g;
+
 /** Minifies the CSS that the style files hold as strings. */
 export function minifyStyles(): Plugin {
   return {
@@ -25,5 +28,5 @@ export function minifyStyles(): Plugin {
 async function minifyCss(css: string): Promise<string> {
   const { code, warnings } = await transform(css, { loader: "css", minify: true });
   if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join("\n"));
-  return code.trim();
+  return code.trim().replace(NEEDLESS_BLANK, "$1$2");
 }

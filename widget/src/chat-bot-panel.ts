@@ -3,6 +3,7 @@ import type { ChatPanel, PanelHost } from "./chat-panel.ts";
 import { defineViews } from "./define-views.ts";
 import { languageOf } from "./language-of.ts";
 import { loadStrings } from "./load-strings.ts";
+import { panelWallStyles } from "./panel-wall.styles.ts";
 import { ChatBotComposer } from "./views/composer.ts";
 import { DressedLauncher } from "./views/dressed-launcher.ts";
 import { ChatBotErrorBanner } from "./views/error-banner.ts";
@@ -12,8 +13,12 @@ import { ChatBotMessageList } from "./views/message-list.ts";
 import { panelStyles } from "./views/panel.styles.ts";
 import { ChatBotPanel } from "./views/panel.ts";
 import { ChatBotStatus } from "./views/status.ts";
+import { createStyleSheet } from "./views/style-sheet.ts";
 
-/** A panel for the element around it, whose shadow root is given its styles. Rejects when it cannot work on this page. */
+/**
+ * Puts a panel into the element's shadow root, with its styles, and completes the element with what it is only then
+ * asked for. Rejects when it cannot work on this page.
+ */
 export async function createPanel(host: PanelHost): Promise<ChatPanel> {
   defineViews({
     "chat-bot-panel": ChatBotPanel,
@@ -30,6 +35,30 @@ export async function createPanel(host: PanelHost): Promise<ChatPanel> {
   panel.launcher = button === null ? null : new DressedLauncher(button);
   panel.strings = await loadStrings(languageOf(host));
   panel.hostChanged();
-  host.shadowRoot?.adoptedStyleSheets.push(...panelStyles());
-  return panel;
+  host.shadowRoot?.adoptedStyleSheets.push(createStyleSheet(panelWallStyles), ...panelStyles());
+  host.shadowRoot?.append(panel);
+  tellConversation(host, panel);
+  return {
+    hostChanged(isFocusDue = false) {
+      panel.hostChanged();
+      if (!isFocusDue) return;
+      if (host.open) panel.takeFocus();
+      else if (host.shadowRoot?.activeElement) button?.focus();
+    },
+    send: (text) => panel.send(text),
+    cancel: () => panel.cancel(),
+    newConversation: () => panel.newConversation(),
+    answerApproval: (toolUseId, isApproved) => panel.answerApproval(toolUseId, isApproved),
+  };
+}
+
+/** As a property the element's `conversationId` now tells which one is shown; setting it still sets the attribute. */
+function tellConversation(host: PanelHost, panel: ChatBotPanel): void {
+  Object.defineProperty(host, "conversationId", {
+    configurable: true,
+    get: () => panel.conversationId ?? host.getAttribute("conversation-id"),
+    set(value) {
+      Reflect.set(Object.getPrototypeOf(host), "conversationId", value, host);
+    },
+  });
 }

@@ -101,28 +101,29 @@ describe("ChatBot", () => {
     expect(launcherOf(element).ariaExpanded).to.equal("false");
   });
 
-  const spoken: [language: string, open: string, close: string][] = [
-    ["en-GB", "Open chat", "Close chat"],
-    ["pt-BR", "Abrir o chat", "Fechar o chat"],
-    ["es", "Abrir chat", "Cerrar chat"],
-    ["fr_CA", "Ouvrir le chat", "Fermer le chat"],
-    ["DE", "Chat öffnen", "Chat schließen"],
-    ["it", "Apri chat", "Chiudi chat"],
-    ["ja", "チャットを開く", "チャットを閉じる"],
-    ["zh-CN", "打开聊天", "关闭聊天"],
-    ["ar", "فتح الدردشة", "إغلاق الدردشة"],
-    ["he", "פתיחת הצ׳אט", "סגירת הצ׳אט"],
-    ["constructor", "Open chat", "Close chat"],
-    ["d", "Open chat", "Close chat"],
+  const spoken: [language: string, name: string][] = [
+    ["en-GB", "Open chat"],
+    ["pt-BR", "Abrir o chat"],
+    ["es", "Abrir chat"],
+    ["fr_CA", "Ouvrir le chat"],
+    ["DE", "Chat öffnen"],
+    ["it", "Apri chat"],
+    ["ja", "チャットを開く"],
+    ["zh-CN", "打开聊天"],
+    ["ar", "فتح الدردشة"],
+    ["he", "פתיחת הצ׳אט"],
+    ["constructor", "Open chat"],
+    ["d", "Open chat"],
   ];
-  for (const [language, open, close] of spoken) {
+  for (const [language, name] of spoken) {
     it(`names its button in ${language} before there is a panel`, () => {
       const { loadPanel } = ChatBot;
       ChatBot.loadPanel = () => new Promise(() => {});
       const element = fixtureSync<ChatBot>(html`<chat-bot lang=${language}></chat-bot>`);
-      expect(launcherOf(element).ariaLabel).to.equal(open);
+      expect(launcherOf(element).ariaLabel).to.equal(name);
       element.show();
-      expect(launcherOf(element).ariaLabel).to.equal(close);
+      // There is nothing to close yet.
+      expect(launcherOf(element).ariaLabel).to.equal(name);
       expect(launcherOf(element).ariaExpanded).to.equal("true");
       ChatBot.loadPanel = loadPanel;
     });

@@ -2,34 +2,28 @@ import { chatBotStyles } from "./chat-bot.styles.ts";
 import type { ChatPanel, PanelHost, PanelLoader } from "./chat-panel.ts";
 import { isRemembered, type Persist } from "./conversation/is-remembered.ts";
 import { ChatBotCloseEvent, ChatBotOpenEvent } from "./events.ts";
-import { languageOf } from "./language-of.ts";
 import { createLauncher, createPart } from "./launcher-button.ts";
-import { launcherTexts } from "./launcher-texts.ts";
+import { FAILED, launcherText, OPEN } from "./launcher-texts.ts";
 import type { PageContext } from "./protocol/index.ts";
 import type { Strings } from "./strings.ts";
 
 // A server has no HTMLElement: there the class is defined and never used.
-const ElementBase: typeof HTMLElement = Reflect.get(globalThis, "HTMLElement") ?? Object;
+const ElementBase: typeof HTMLElement = globalThis.HTMLElement ?? Object;
 
-/** Attributes and what they may be, the first being the default; nothing is listed where any text will do. */
-const ATTRIBUTES = {
-  mode: ["floating", "inline"],
-  position: ["end", "start"],
-  colorScheme: ["auto", "light", "dark"],
-  persist: ["session", "local", "none"],
-  endpoint: [],
-  tokenUrl: [],
-  heading: [],
-  greeting: [],
-  placeholder: [],
-  frameAncestors: [],
-} as const;
-/** Those that are more than their attribute. */
-const OTHERS = ["conversationId", "token", "open"] as const;
-
-/** Properties without an attribute. */
-type Held = Pick<ChatBot, "tokenProvider" | "suggestions" | "strings" | "page">;
-const INITIALLY: Held = { tokenProvider: null, suggestions: [], strings: {}, page: null };
+/** Attributes by the names of their properties, and what they may be, the first being the default; alone, any text will do. */
+const ATTRIBUTES = [
+  "mode floating inline",
+  "position end start",
+  "colorScheme auto light dark",
+  "persist session local none",
+  "endpoint",
+  "tokenUrl",
+  "heading",
+  "greeting",
+  "placeholder",
+  "frameAncestors",
+  "conversationId",
+];
 
 /**
  * An assistant any site can embed. It draws a button; the panel behind it is fetched when somebody wants to chat.
@@ -153,11 +147,14 @@ const INITIALLY: Held = { tokenProvider: null, suggestions: [], strings: {}, pag
  */
 export class ChatBot extends ElementBase implements PanelHost {
   /** How to get the panel; set by what registers the element. */
-  static loadPanel: PanelLoader | null = null;
+  declare static loadPanel: PanelLoader;
 
-  static readonly observedAttributes: readonly string[] = [...Object.keys(ATTRIBUTES), ...OTHERS, "lang"].map(
-    attributeName,
-  );
+  static readonly observedAttributes: readonly string[] = [
+    "token",
+    "open",
+    "lang",
+    ...ATTRIBUTES.map((line) => defineAttribute(ChatBot.prototype, line)),
+  ];
 
   declare endpoint: string | null;
   declare tokenUrl: string | null;
@@ -169,6 +166,10 @@ export class ChatBot extends ElementBase implements PanelHost {
   declare placeholder: string | null;
   declare frameAncestors: string | null;
   declare persist: Persist;
+  /** The conversation shown. Setting it shows another one. */
+  declare conversationId: string | null;
+  /** The bearer token in use. Never an attribute, whichever way it came. */
+  declare token: string | null;
   /** Called for a bearer token whenever one is needed. */
   declare tokenProvider: (() => Promise<string>) | null;
   /** Offered while nothing has been said. */
@@ -179,56 +180,44 @@ export class ChatBot extends ElementBase implements PanelHost {
   declare page: PageContext | null;
 
   static {
-    for (const [name, values] of Object.entries<readonly string[]>(ATTRIBUTES)) {
-      const attribute = attributeName(name);
-      define(
-        ChatBot.prototype,
-        name,
-        (element) => {
-          const value = element.getAttribute(attribute);
-          return values.some((known) => known === value) ? value : (values[0] ?? value);
+    const held: Pick<ChatBot, "token" | "tokenProvider" | "suggestions" | "strings" | "page"> = {
+      token: null,
+      tokenProvider: null,
+      suggestions: [],
+      strings: {},
+      page: null,
+    };
+    for (const [name, initially] of Object.entries(held)) {
+      Object.defineProperty(ChatBot.prototype, name, {
+        get(this: ChatBot) {
+          return this.#held[name] ?? initially;
         },
-        (element, value) => setAttribute(element, attribute, value),
-      );
-    }
-    for (const [name, initially] of Object.entries(INITIALLY)) {
-      define(
-        ChatBot.prototype,
-        name,
-        (element) => Reflect.get(element.#held, name),
-        (element, value) => {
-          Reflect.set(element.#held, name, value ?? initially);
-          element.#changed();
+        set(this: ChatBot, value: unknown) {
+          this.#held[name] = value;
+          this.#changed();
         },
-      );
+      });
     }
   }
 
-  readonly #held: Held = { ...INITIALLY };
-  readonly #root: ShadowRoot;
-  #launcher: HTMLElement | null = null;
-  #notice: HTMLElement | null = null;
-  #token: string | null = null;
-  #loading: Promise<ChatPanel> | null = null;
-  #panel: ChatPanel | null = null;
+  /** Properties that are no attributes. */
+  readonly #held: Record<string, unknown> = {};
+  readonly #root: ShadowRoot = this.attachShadow({ mode: "open" });
+  readonly #launcher: HTMLElement = createLauncher(
+    () => void this.#load(),
+    () => this.toggle(),
+  );
+  readonly #notice: HTMLElement = createPart("div", "notice");
+  #loading: Promise<ChatPanel> | undefined;
   #wasOpen = false;
-  /** The person opened the panel before it was there. */
+  /** It was opened or closed by somebody, and the panel is to move the focus accordingly once it is there. */
   #isFocusDue = false;
-
-  constructor() {
-    super();
-    this.#root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-  }
-
-  /** The bearer token in use. Never an attribute, whichever way it came. */
-  get token(): string | null {
-    return this.#token;
-  }
-
-  set token(value: string | null) {
-    this.#token = value ?? null;
-    this.#changed();
-  }
+  /** Something about the element has changed. Until the panel is there, which sees to it then. */
+  #changed = (isFocusDue = false): void => {
+    this.#isFocusDue ||= isFocusDue;
+    this.#launcher.ariaExpanded = `${this.open}`;
+    this.#launcher.ariaLabel = this.strings.launcherOpen ?? launcherText(this, OPEN);
+  };
 
   /** Whether the panel is shown. */
   get open(): boolean {
@@ -239,34 +228,19 @@ export class ChatBot extends ElementBase implements PanelHost {
     this.toggleAttribute("open", isOpen);
   }
 
-  /** The conversation shown. Setting it shows another one. */
-  get conversationId(): string | null {
-    return this.#panel?.conversationId ?? this.getAttribute("conversation-id");
-  }
-
-  set conversationId(value: string | null) {
-    setAttribute(this, "conversation-id", value);
-  }
-
   connectedCallback(): void {
-    if (this.#launcher === null) {
-      this.#takeEarlyProperties();
-      this.#draw();
-    }
-    this.#openChanged(true);
-    this.#loadIfWanted();
+    takeEarlyProperties(this);
+    if (!this.#launcher.isConnected) draw(this, this.#root, this.#launcher);
+    // A panel that is open from the start must not take the focus from the page.
+    this.#update(false);
   }
 
   attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
-    if (name === "token") {
-      if (value === null) return;
+    if (name === "token" && value) {
       this.token = value;
-      this.removeAttribute("token");
-    } else if (this.isConnected && this.#launcher !== null) {
-      if (name === "open") this.#openChanged(false);
-      else this.#changed();
-      this.#loadIfWanted();
+      this.removeAttribute(name);
     }
+    this.#update(true);
   }
 
   /** Opens the panel. */
@@ -309,140 +283,76 @@ export class ChatBot extends ElementBase implements PanelHost {
     await (await this.#loading)?.answerApproval(toolUseId, false);
   }
 
-  /** Values set before the element was defined lie on the instance and would hide the properties. */
-  #takeEarlyProperties(): void {
-    for (const name of [...Object.keys(ATTRIBUTES), ...Object.keys(INITIALLY), ...OTHERS]) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value: unknown = Reflect.get(this, name);
-      Reflect.deleteProperty(this, name);
-      Reflect.set(this, name, value);
-    }
+  /** Follows the attributes, as soon as there is something to see. */
+  #update(mayMoveFocus: boolean): void {
+    if (!this.#launcher.isConnected) return;
+    const { open } = this;
+    const isToggled = open !== this.#wasOpen;
+    this.#wasOpen = open;
+    this.#changed(isToggled && mayMoveFocus);
+    if (isToggled) this.dispatchEvent(open ? new ChatBotOpenEvent() : new ChatBotCloseEvent());
+    // The panel is fetched before anybody asks for it when it is to be seen, or when there is something to go on with.
+    if (this.open || this.mode === "inline" || this.conversationId || isRemembered(this)) void this.#load();
   }
 
-  #draw(): void {
-    try {
-      const styles = new CSSStyleSheet();
-      styles.replaceSync(chatBotStyles);
-      this.#root.adoptedStyleSheets.push(styles);
-    } catch {
-      // An older browser. The page may forbid other kinds of styles, and without any there would be half a widget.
-      this.#root.textContent = launcherTexts(languageOf(this)).failed;
-      return;
-    }
-    this.#launcher = createLauncher(
-      () => this.#loadQuietly(),
-      () => this.toggle(),
-    );
-    this.#root.append(this.#launcher);
-    this.#updateLauncher();
-  }
-
-  /** The panel is fetched before anybody asks for it when it is to be seen, or when there is something to go on with. */
-  #loadIfWanted(): void {
-    const { endpoint } = this;
-    const isWanted =
-      this.open ||
-      this.mode === "inline" ||
-      this.hasAttribute("conversation-id") ||
-      (endpoint !== null && isRemembered(this.persist, endpoint));
-    if (isWanted) this.#loadQuietly();
-  }
-
-  /** A failure is shown, and needs no telling. */
-  #loadQuietly(): void {
-    this.#load().catch(() => {});
-  }
-
+  /** A failure is shown; who does not wait for the panel need not handle it. */
   #load(): Promise<ChatPanel> {
-    this.#loading ??= this.#fetchPanel().catch((error: unknown) => {
-      // The next intent tries again.
-      this.#loading = null;
-      this.#showNotice();
-      throw error;
-    });
-    this.#updateLauncher();
+    if (!this.#loading) {
+      this.#notice.remove();
+      this.#loading = ChatBot.loadPanel().then(async ({ createPanel }) => {
+        const panel = await createPanel(this);
+        this.#changed = panel.hostChanged;
+        this.#changed(this.#isFocusDue);
+        return panel;
+      });
+      this.#loading.catch(() => {
+        // The next intent tries again.
+        this.#loading = undefined;
+        this.#root.prepend(this.#notice);
+        this.#notice.role = "alert";
+        this.#notice.textContent = launcherText(this, FAILED);
+      });
+    }
     return this.#loading;
   }
-
-  async #fetchPanel(): Promise<ChatPanel> {
-    const { loadPanel } = ChatBot;
-    if (loadPanel === null) throw new Error("<chat-bot> is to be registered with defineChatBot().");
-    const panel = await (await loadPanel()).createPanel(this);
-    this.#panel = panel;
-    this.#notice?.remove();
-    this.#launcher?.classList.remove("is-loading");
-    this.#root.append(panel);
-    this.#changed();
-    if (this.#isFocusDue) panel.takeFocus();
-    this.#isFocusDue = false;
-    return panel;
-  }
-
-  #showNotice(): void {
-    this.#notice?.remove();
-    this.#notice = createPart("div", "notice");
-    this.#notice.role = "alert";
-    this.#root.prepend(this.#notice);
-    this.#notice.textContent = launcherTexts(languageOf(this)).failed;
-  }
-
-  #openChanged(isInitial: boolean): void {
-    const isOpen = this.open;
-    if (isOpen === this.#wasOpen) return;
-    this.#wasOpen = isOpen;
-    this.#changed();
-    // A panel that is open from the start must not take the focus from the page.
-    if (!isInitial) this.#moveFocus(isOpen);
-    this.dispatchEvent(isOpen ? new ChatBotOpenEvent() : new ChatBotCloseEvent());
-  }
-
-  #moveFocus(isOpen: boolean): void {
-    this.#isFocusDue = isOpen && this.#panel === null;
-    if (isOpen) this.#panel?.takeFocus();
-    else if (this.#root.activeElement !== null) this.#launcher?.focus();
-  }
-
-  #changed(): void {
-    if (this.#panel === null) this.#updateLauncher();
-    else this.#panel.hostChanged();
-  }
-
-  /** Until the panel is there, which then dresses it. */
-  #updateLauncher(): void {
-    if (this.#panel !== null || this.#launcher === null) return;
-    const texts = launcherTexts(languageOf(this));
-    const { launcherOpen = texts.open, launcherClose = texts.close } = this.strings;
-    const isOpen = this.open;
-    this.#launcher.ariaExpanded = String(isOpen);
-    this.#launcher.ariaLabel = isOpen ? launcherClose : launcherOpen;
-    this.#launcher.classList.toggle("is-loading", isOpen && this.#loading !== null);
-  }
 }
 
-function define(
-  prototype: ChatBot,
-  name: string,
-  get: (element: ChatBot) => unknown,
-  set: (element: ChatBot, value: unknown) => void,
-): void {
-  Object.defineProperty(prototype, name, {
-    configurable: true,
-    enumerable: true,
+/** Tells the attribute's name. */
+function defineAttribute(prototype: ChatBot, line: string): string {
+  const [property = "", ...values] = line.split(" ");
+  const attribute = property.replace(/[A-Z]/g, "-$&").toLowerCase();
+  Object.defineProperty(prototype, property, {
     get(this: ChatBot) {
-      return get(this);
+      const value = this.getAttribute(attribute);
+      return values.find((known) => known === value) ?? values[0] ?? value;
     },
+    // Frameworks pass `undefined` for what is not set.
     set(this: ChatBot, value: unknown) {
-      set(this, value);
+      if (typeof value === "string") this.setAttribute(attribute, value);
+      else this.removeAttribute(attribute);
     },
   });
+  return attribute;
 }
 
-function attributeName(property: string): string {
-  return property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** Values set before the element was defined lie on the instance and would hide the properties. */
+function takeEarlyProperties(element: ChatBot): void {
+  for (const [name, value] of Object.entries(element)) {
+    if (name in ChatBot.prototype) {
+      Reflect.deleteProperty(element, name);
+      Reflect.set(element, name, value);
+    }
+  }
 }
 
-/** Frameworks pass `undefined` for what is not set. */
-function setAttribute(element: Element, name: string, value: unknown): void {
-  if (typeof value === "string") element.setAttribute(name, value);
-  else element.removeAttribute(name);
+function draw(element: ChatBot, root: ShadowRoot, launcher: HTMLElement): void {
+  try {
+    const styles = new CSSStyleSheet();
+    styles.replaceSync(chatBotStyles);
+    root.adoptedStyleSheets.push(styles);
+    root.append(launcher);
+  } catch {
+    // An older browser. The page may forbid other kinds of styles, and without any there would be half a widget.
+    root.textContent = launcherText(element, FAILED);
+  }
 }

@@ -35,14 +35,13 @@ export interface PanelHost extends HTMLElement, Omit<PanelSettings, "isOpen" | "
   hide(): void;
 }
 
-/** The panel, as the element sees it. It lives in the element's shadow root. */
-export interface ChatPanel extends HTMLElement {
-  /** The host has changed something about the element. */
-  hostChanged(): void;
-  /** The conversation shown; null before the first message. */
-  readonly conversationId: string | null;
-  /** Moves the focus to where the person goes on: the approval dialog, else the composer. */
-  takeFocus(): void;
+/** The panel, as the element sees it. */
+export interface ChatPanel {
+  /**
+   * The host has changed something about the element. `isFocusDue` when it was opened or closed, and the focus is to go
+   * into the panel or back to the button.
+   */
+  readonly hostChanged: (isFocusDue?: boolean) => void;
   send(text: string): boolean;
   cancel(): Promise<void>;
   newConversation(): void;
@@ -51,8 +50,8 @@ export interface ChatPanel extends HTMLElement {
 
 /** What the panel's module offers. */
 export interface PanelModule {
-  /** A panel for the element around it, whose shadow root is given its styles. Rejects when it cannot work on this page. */
-  createPanel(host: PanelHost): Promise<ChatPanel>;
+  /** Puts a panel into the element's shadow root, with its styles. Rejects when it cannot work on this page. */
+  readonly createPanel: (host: PanelHost) => Promise<ChatPanel>;
 }
 
 /** How to get it. */

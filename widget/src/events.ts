@@ -6,26 +6,23 @@ import type { ConversationError } from "./conversation/conversation.ts";
 import type { ToolOutcome, TurnEndReason } from "./protocol/index.ts";
 
 /** What all of them have in common. */
-class ChatBotEvent<Detail extends object> extends Event {
-  readonly detail: Readonly<Detail>;
-
-  constructor(type: string, detail: Detail, cancelable: boolean) {
-    super(type, { bubbles: true, composed: true, cancelable });
-    this.detail = Object.freeze({ ...detail });
+class ChatBotEvent<Detail extends object> extends CustomEvent<Readonly<Detail>> {
+  constructor(type: string, detail: Detail, cancelable = false) {
+    super(type, { bubbles: true, composed: true, cancelable, detail: Object.freeze({ ...detail }) });
   }
 }
 
 /** The panel was opened. */
 export class ChatBotOpenEvent extends ChatBotEvent<Record<never, never>> {
   constructor() {
-    super("chat-bot-open", {}, false);
+    super("chat-bot-open", {});
   }
 }
 
 /** The panel was closed. */
 export class ChatBotCloseEvent extends ChatBotEvent<Record<never, never>> {
   constructor() {
-    super("chat-bot-close", {}, false);
+    super("chat-bot-close", {});
   }
 }
 
@@ -39,7 +36,7 @@ export interface ChatBotMessageDetail {
 /** The server took the user's message, or the assistant finished one. */
 export class ChatBotMessageEvent extends ChatBotEvent<ChatBotMessageDetail> {
   constructor(detail: ChatBotMessageDetail) {
-    super("chat-bot-message", detail, false);
+    super("chat-bot-message", detail);
   }
 
   get conversationId(): string | null {
@@ -102,7 +99,7 @@ export interface ChatBotToolResultDetail {
 /** A tool call has its outcome: the moment for a host page to refresh what the tool may have changed. */
 export class ChatBotToolResultEvent extends ChatBotEvent<ChatBotToolResultDetail> {
   constructor(detail: ChatBotToolResultDetail) {
-    super("chat-bot-tool-result", detail, false);
+    super("chat-bot-tool-result", detail);
   }
 
   get conversationId(): string | null {
@@ -132,7 +129,7 @@ export interface ChatBotTurnEndDetail {
 /** The assistant has stopped, for whatever reason. */
 export class ChatBotTurnEndEvent extends ChatBotEvent<ChatBotTurnEndDetail> {
   constructor(detail: ChatBotTurnEndDetail) {
-    super("chat-bot-turn-end", detail, false);
+    super("chat-bot-turn-end", detail);
   }
 
   get conversationId(): string | null {
@@ -158,7 +155,7 @@ export interface ChatBotErrorDetail {
 /** The person sees an error. A host may use `remedy` `sign_in` to renew its own session. */
 export class ChatBotErrorEvent extends ChatBotEvent<ChatBotErrorDetail> {
   constructor(detail: ChatBotErrorDetail) {
-    super("chat-bot-error", detail, false);
+    super("chat-bot-error", detail);
   }
 
   get conversationId(): string | null {

@@ -1,27 +1,26 @@
-/** The few texts the element needs before its panel is there, whose own then take their place. */
-interface LauncherTexts {
-  open: string;
-  close: string;
-  /** The panel could not be fetched, or could not start. */
-  failed: string;
-}
+import { languageOf } from "./language-of.ts";
 
-/** Language, open, close, failed. As short as they can be: every page pays for all of them. */
-const TEXTS = `en|Open chat|Close chat|The chat could not be loaded. Try again.
-pt|Abrir o chat|Fechar o chat|Não foi possível carregar o chat. Tente de novo.
-es|Abrir chat|Cerrar chat|No se pudo cargar. Reinténtalo.
-fr|Ouvrir le chat|Fermer le chat|Échec du chargement. Réessayez.
-de|Chat öffnen|Chat schließen|Laden fehlgeschlagen. Erneut versuchen.
-it|Apri chat|Chiudi chat|Caricamento fallito. Riprova.
-ja|チャットを開く|チャットを閉じる|読み込めません。再試行してください。
-zh|打开聊天|关闭聊天|无法加载，请重试。
-ar|فتح الدردشة|إغلاق الدردشة|تعذر التحميل. حاول مجددًا.
-he|פתיחת הצ׳אט|סגירת הצ׳אט|הטעינה נכשלה. נסו שוב.`.split("\n");
+/** Language, button, failure, and so on. As short as they can be: every page pays for all of them. */
+const TEXTS = (
+  "en|Open chat|Chat could not be loaded|" +
+  "pt|Abrir o chat|Não foi possível carregar|" +
+  "es|Abrir chat|No se pudo cargar|" +
+  "fr|Ouvrir le chat|Échec du chargement|" +
+  "de|Chat öffnen|Laden fehlgeschlagen|" +
+  "it|Apri chat|Caricamento fallito|" +
+  "ja|チャットを開く|読み込めません|" +
+  "zh|打开聊天|无法加载|" +
+  "ar|فتح الدردشة|تعذر التحميل|" +
+  "he|פתיחת הצ׳אט|הטעינה נכשלה"
+).split("|");
 
-/** In the language of a BCP 47 tag, else in English. */
-export function launcherTexts(language: string): LauncherTexts {
-  const [code = ""] = language.toLowerCase().split(/[-_]/);
-  const texts = TEXTS.find((line) => line.startsWith(`${code}|`)) ?? TEXTS[0] ?? "";
-  const [, open = "", close = "", failed = ""] = texts.split("|");
-  return { open, close, failed };
+/** The button's name. */
+export const OPEN = 1;
+/** Said when the panel could not be fetched, or could not start. */
+export const FAILED = 2;
+
+/** In the language of the element, else in English. */
+export function launcherText(element: HTMLElement, text: typeof OPEN | typeof FAILED): string | null {
+  const [code = ""] = languageOf(element).toLowerCase().split(/[-_]/);
+  return TEXTS[Math.max(0, TEXTS.indexOf(code)) + text] ?? null;
 }

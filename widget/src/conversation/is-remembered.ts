@@ -5,13 +5,13 @@ export type Persist = "session" | "local" | "none";
 export const STORAGE_KEYS = { conversation: "chat-bot:conversation:", unsent: "chat-bot:unsent:" } as const;
 
 /** Whether there is something to come back to. Storage that is blocked or missing holds nothing. */
-export function isRemembered(persist: Persist, endpoint: string): boolean {
+export function isRemembered({ persist, endpoint }: { persist: Persist; endpoint: string | null }): boolean {
   try {
     const storage = persist === "local" ? localStorage : sessionStorage;
-    const { conversation, unsent } = STORAGE_KEYS;
-    return (
+    return Boolean(
       persist !== "none" &&
-      (storage.getItem(conversation + endpoint) ?? sessionStorage.getItem(unsent + endpoint)) !== null
+        (storage.getItem(STORAGE_KEYS.conversation + endpoint) ??
+          sessionStorage.getItem(STORAGE_KEYS.unsent + endpoint)),
     );
   } catch {
     return false;

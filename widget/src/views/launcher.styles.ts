@@ -15,15 +15,19 @@ export const launcherStyles = `
   .launcher:hover { scale: 1.06; }
   .launcher:active { scale: 0.96; }
   .launcher svg {
+    inline-size: calc(0.46 * var(--launcher-size));
+    fill: none;
     stroke: currentColor;
-    stroke-width: 0;
+    stroke-width: 2;
     stroke-linecap: round;
     stroke-linejoin: round;
+  }
+  .launcher :is(i, svg) {
+    grid-area: 1 / 1;
     transition: opacity var(--duration), rotate var(--duration) ease-out, scale var(--duration) ease-out;
   }
-  .launcher .chevron { fill: none; stroke-width: 2; }
-  .launcher:not(.is-open) .chevron, .launcher.is-open .speech { opacity: 0; scale: 0.5; rotate: -60deg; }
+  .launcher:not(.is-open) svg, .launcher.is-open i { opacity: 0; scale: 0.5; rotate: -60deg; }
   @media (prefers-reduced-motion: reduce) {
-    .launcher, .launcher svg { transition: none; }
+    .launcher, .launcher :is(i, svg) { transition: none; }
   }
 `;

@@ -2,7 +2,7 @@
  * The colour of links and of the ring around what has the focus: the accent, darkened or lightened until it can be read on
  * the background, with a contrast of 5.2 where that is possible. It needs two colours at once. `--mixed` holds both: half
  * accent, half black whose opacity is the background's luminance, so that its `alpha` tells the latter and its channels
- * the former. See chat-bot.styles.ts for `--luminance`.
+ * the former. See panel-wall.styles.ts for `--luminance`.
  */
 export const linkColourStyles = `
   .launcher, .notice, chat-bot-panel {
