@@ -1,3 +1,4 @@
+import { watchScrollersWhileShown } from "./focusable-scroller.ts";
 import { patchNode } from "./patch-nodes.ts";
 
 /** So many blocks stand in one section. */
@@ -45,6 +46,7 @@ export class BlockSections {
     if (last !== null && last.childNodes.length < SECTION_BLOCKS) return last;
     const section = document.createElement("div");
     section.className = "section";
+    watchScrollersWhileShown(section);
     this.#target.append(section);
     return section;
   }

@@ -8,11 +8,30 @@ let observer: ResizeObserver | null = null;
  * The content fills the box at least, so that its size changes whenever it begins or ceases to be larger.
  */
 export function makeFocusableWhenScrolling(scroller: HTMLElement, content: Element): void {
+  scrollers.set(content, scroller);
+  sizes().observe(content);
+}
+
+/**
+ * Leaves alone the boxes in a section while the browser passes over it: each content observed costs a little in every
+ * frame. Where the browser passes over nothing, all stay observed.
+ */
+export function watchScrollersWhileShown(section: Element): void {
+  section.addEventListener("contentvisibilityautostatechange", (event) => {
+    if (!(event instanceof ContentVisibilityAutoStateChangeEvent)) return;
+    for (const { firstElementChild: content } of section.querySelectorAll("pre, .table-scroller")) {
+      if (content === null) continue;
+      if (event.skipped) sizes().unobserve(content);
+      else sizes().observe(content);
+    }
+  });
+}
+
+function sizes(): ResizeObserver {
   observer ??= new ResizeObserver((entries) => {
     for (const { target } of entries) judge(scrollers.get(target) ?? null);
   });
-  scrollers.set(content, scroller);
-  observer.observe(content);
+  return observer;
 }
 
 function judge(scroller: HTMLElement | null): void {

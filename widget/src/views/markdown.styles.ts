@@ -60,7 +60,8 @@ export const markdownStyles = `
   .code-block button:hover { background: var(--hover); color: var(--text); }
   .code-block pre { overflow: auto; max-block-size: 420px; padding: 4px 14px 13px; line-height: 1.5; overflow-wrap: normal; direction: ltr; text-align: start; tab-size: 2; scrollbar-width: thin; }
   .code-block pre:focus-visible { outline-offset: -2px; border-radius: 12px; }
-  .code-block code { font-family: var(--code-font); font-size: var(--code-font-size); white-space: pre; }
+  /* A box of its own, at least as wide as its lines: only such tell their size. */
+  .code-block code { display: block; inline-size: max-content; min-inline-size: 100%; font-family: var(--code-font); font-size: var(--code-font-size); white-space: pre; }
   .table-scroller { overflow: auto; border: 1px solid var(--border); border-radius: var(--card-radius); scrollbar-width: thin; }
   .table-scroller:focus-visible { outline-offset: -2px; }
   .markdown table { border-collapse: collapse; inline-size: max-content; min-inline-size: 100%; font-size: 0.92em; overflow-wrap: normal; }
