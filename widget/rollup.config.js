@@ -12,6 +12,7 @@ import { nodeResolve } from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import esbuild from "rollup-plugin-esbuild";
 import { highlightModule } from "./bundle/highlight-module.ts";
+import { importAgain } from "./bundle/import-again.ts";
 import { minifyStyles } from "./bundle/minify-styles.ts";
 import { minifyTemplates } from "./bundle/minify-templates.ts";
 import { slimLit } from "./bundle/slim-lit.ts";
@@ -32,7 +33,7 @@ export default ({ configDist }) => {
       input: { "chat-bot-panel": "src/chat-bot-panel.ts" },
       // Lazy chunks take what they share from the panel itself, not from a chunk between the two.
       preserveEntrySignatures: "allow-extension",
-      plugins: [emptyDist(), ...common(), rememberPanel()],
+      plugins: [emptyDist(), ...common(), importAgain(), rememberPanel()],
       output: { ...output(), entryFileNames: "[name]-[hash].js" },
     },
     {

@@ -21,6 +21,29 @@ let complaints: string[];
 let html = "";
 /** The panel is not the one that the script was built with. */
 let isTampered = false;
+/** What begins so does not come. */
+let missing: string | null = null;
+
+/** An answer that asks whether a tool may run, and waits. */
+const ASKING = [
+  { type: "session_created", conversation_id: "c1", model: "m", protocol: 1 },
+  { type: "status_update", state: "started", turn_id: "t1", message: { id: "m1", text: "Hello" } },
+  { type: "tool_use", tool_use_id: "u1", name: "files__write", title: "Write file", server: "files", input: {} },
+  {
+    type: "tool_request",
+    tool_use_id: "u1",
+    name: "files__write",
+    title: "Write file",
+    description: "Writes a file.",
+    input: {},
+    input_sha256: "0".repeat(64),
+    annotations: {},
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    remember: ["once"],
+  },
+]
+  .map((event, index) => `id: 1-${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+  .join("");
 
 /** The built files, and under /v2 the same as another version has them. */
 async function read(path: string): Promise<string> {
@@ -31,9 +54,13 @@ async function read(path: string): Promise<string> {
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    const path = request.url ?? "/";
+    const { pathname: path } = new URL(request.url ?? "/", origin);
     if (path === "/") {
       response.setHeader("Content-Type", "text/html").end(html);
+    } else if (path === "/api/chatbot/message") {
+      response.setHeader("Content-Type", "text/event-stream; charset=utf-8").write(ASKING);
+    } else if (missing !== null && path.startsWith(missing)) {
+      response.writeHead(503).end();
     } else {
       read(path).then(
         (code) => response.setHeader("Content-Type", "text/javascript").end(code),
@@ -56,6 +83,7 @@ beforeEach(async () => {
   page = await browser.newPage();
   requests = [];
   isTampered = false;
+  missing = null;
   complaints = [];
   page.on("request", (request) => requests.push(request.url().slice(origin.length)));
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -66,7 +94,7 @@ afterEach(async () => {
 });
 
 async function show(...scripts: string[]): Promise<void> {
-  html = `<!doctype html><html lang="en"><link rel="icon" href="data:,"><body>${TEXT}<chat-bot></chat-bot>${scripts.join("")}`;
+  html = `<!doctype html><html lang="en"><link rel="icon" href="data:,"><body>${TEXT}<chat-bot endpoint="/api/chatbot" token="a.b.c" persist="none"></chat-bot>${scripts.join("")}`;
   await page.goto(origin);
   await page.getByRole("button", { name: "Open chat" }).waitFor();
 }
@@ -135,4 +163,16 @@ test.each([
     expect.stringMatching(/^\/chat-bot-panel-/),
   ]);
   expect(complaints).toEqual([]);
+});
+
+test("who is asked is told when the file that asks did not come, and is asked once it is there", async () => {
+  missing = "/tool-views-";
+  await show('<script src="/chat-bot.js" async></script>');
+  await page.getByRole("button", { name: "Open chat" }).click();
+  await page.getByRole("textbox").fill("Hello");
+  await page.keyboard.press("Enter");
+  await page.getByText("A part of the chat could not be loaded").waitFor();
+  missing = null;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("alertdialog", { name: "Approval needed" }).waitFor();
 });
