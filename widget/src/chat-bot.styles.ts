@@ -1,15 +1,16 @@
 /**
- * The element's own CSS: the wall towards the page, the button at rest, and the design tokens these need. How the button
- * answers to a pointer comes with the panel (launcher.styles.ts), which is fetched by then. A string, since this part works
- * without Lit; short, since every page that shows the button loads it.
+ * The element's own CSS: the wall towards the page, the button at rest, and the design tokens these need. A string, since
+ * this part works without Lit; short, since every page that shows the button loads it. How the button answers to a pointer
+ * or shows its focus in the host's colours comes with the panel (panel-wall.styles.ts, launcher.styles.ts), which is
+ * fetched by then.
  *
- * The wall stands inside the element, where no rule of the page reaches: each box of ours begins with `all: initial`, and
- * takes its direction from `dir`, not from the page's CSS. The floating element itself has no box that the page could
- * distort; `display: none` still hides it. The boxes are the button, the notice and the panel: `:host > *`.
+ * The wall stands inside the element, where no rule of the page reaches: each box of ours, `:host > *`, begins with
+ * `all: initial`, and takes its direction from `dir`, not from the page's CSS. `:where()` lets every rule of the panel win
+ * over it. The floating element itself has no box that the page could distort; `display: none` still hides it.
  *
  * The host chooses one accent and gets a readable colour on it: `--on-accent` is black or white, whichever contrasts
- * more, 4.58 at least. WCAG's contrast is a matter of luminance alone, which `var(--luminance)` is of the colour that a
- * relative colour begins with.
+ * more, 4.58 at least. WCAG's contrast is a matter of luminance alone, which is the `y` of a colour in XYZ; what comes of
+ * it lies far beyond black or white, and is drawn as these.
  */
 export const chatBotStyles = `
   :host { display: contents; }
