@@ -13,7 +13,7 @@ export default {
   nodeResolve: { exportConditions: ["production", "browser"] },
   plugins: [
     // First, since it knows marked only as it is published.
-    served(slimMarked()),
+    whole(served(slimMarked())),
     esbuildPlugin({ ts: true, tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)), target: "es2022" }),
     served(highlightModule()),
   ],
@@ -25,4 +25,9 @@ export default {
 /** A plugin of the build, for files as they are served. */
 function served({ name, transform }) {
   return { name, transform: async ({ path, body }) => (await transform(body, path))?.code };
+}
+
+/** Leaves files as they are that are asked for with `?whole`. */
+function whole({ name, transform }) {
+  return { name, transform: (context) => (context.url.endsWith("?whole") ? undefined : transform(context)) };
 }
