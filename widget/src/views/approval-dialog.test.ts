@@ -356,9 +356,13 @@ describe("ChatBotApprovalDialog", () => {
     await click(shown.find(".approve-all"));
     expect(shown.answers).to.deep.equal([]);
     await click(shown.find(".next"));
+    await until(() => shown.find(".count").textContent === "2 of 3");
+    await nextFrame();
     await armed(shown);
     await click(shown.find(".remember input"));
     await click(shown.find(".next"));
+    await until(() => shown.find(".count").textContent === "3 of 3");
+    await nextFrame();
     expect(shown.find(".approve-all").ariaDisabled).to.equal("true");
     await armed(shown);
     expect(shown.find(".approve-all").ariaDisabled).to.equal("false");
