@@ -83,9 +83,14 @@ function of(name: string): readonly number[] {
 
 function line(what: string, values: readonly number[], unit: string, limit: number | null): string {
   const sorted = values.toSorted((one, other) => one - other);
-  const [least = 0, middle = 0, most = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  const [least = 0, most = 0, middle] = [sorted[0], sorted.at(-1), median(sorted)];
   const [shown, from, to] = [middle, least, most].map((value) => value.toFixed(unit === "ms" ? 0 : 2));
   const verdict =
     limit === null ? "" : middle <= limit ? `kept: at most ${limit} ${unit}` : `NOT KEPT: at most ${limit} ${unit}`;
   return `| ${what.padEnd(48)} | ${`${shown} ${unit}`.padStart(8)} | ${`${from} to ${to}`.padStart(14)} | ${verdict}`;
+}
+
+function median(sorted: readonly number[]): number {
+  const [below = 0, above = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
+  return (below + above) / 2;
 }
