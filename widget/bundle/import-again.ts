@@ -8,7 +8,7 @@ const IMPORT_AGAIN =
   "const $failures=new Map;" +
   "function $importAgain(file){" +
   "const count=$failures.get(file)??0;" +
-  "return import(count===0?file:`${file}?again=${count}`).catch(error=>{$failures.set(file,count+1);throw error})" +
+  'return import(count===0?file:file+"?again="+count).catch(error=>{$failures.set(file,count+1);throw error})' +
   "}";
 
 /** Lets lazy files that did not come be asked for again. */
