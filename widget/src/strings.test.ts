@@ -192,7 +192,7 @@ describe("strings", () => {
   ];
   for (const [tag, text, expected] of inWords) {
     it(`says in ${tag} “${expected}”`, async () => {
-      expect(text(await loadStrings(tag))).to.equal(expected);
+      expect(inLatinDigits(text(await loadStrings(tag)))).to.equal(expected);
     });
   }
 
@@ -229,7 +229,7 @@ describe("loadStrings", () => {
     ["de de-CH de-1996", "Sie"],
     ["it it-CH", "Tu"],
     ["ja ja-JP ja-JP-u-ca-japanese", "あなた"],
-    ["zh zh-CN zh-Hans zh-Hans-CN zh-SG zh-TW zh-Hant-HK cmn", "你"],
+    ["zh zh-CN zh-Hans zh-Hans-CN zh-SG zh-TW zh-Hant-HK", "你"],
     ["ar ar-EG ar-SA", "أنت"],
     ["he he-IL iw iw-IL", "אתם"],
     ["ru nl tlh es_ constructor not-a-language-tag x-y _", "You"],
@@ -329,3 +329,8 @@ describe("the language of <chat-bot>", () => {
     expect(getComputedStyle(root.querySelector(".panel") ?? element).direction).to.equal("rtl");
   });
 });
+
+/** Engines disagree about the digits of Arabic when no region is named. */
+function inLatinDigits(text: string): string {
+  return text.replace(/[٠-٩]/g, (digit) => String("٠١٢٣٤٥٦٧٨٩".indexOf(digit)));
+}
