@@ -3,7 +3,7 @@ export function canonicalLocale(language: string): Intl.Locale | null {
   try {
     const locale = new Intl.Locale(language.trim().replaceAll("_", "-"));
     // WebKit puts `he` for `iw` in the tag, and not in the locale's language.
-    return new Intl.Locale(`${locale}`);
+    return new Intl.Locale(locale.toString());
   } catch {
     return null;
   }

@@ -230,14 +230,12 @@ export function describeCoordination(name: string, open: () => Promise<TimedCoor
     async function settled(): Promise<void> {
       probes += 1;
       const probe = `probe-${probes}`;
-      let heard = 0;
-      const stop = coordination.onTurn(probe, () => {
-        heard += 1;
-      });
-      while (isConfirmedByWaking && heard === 0) await pause(1);
-      const before = heard;
+      const heard: string[] = [];
+      const stop = coordination.onTurn(probe, () => heard.push(probe));
+      const confirmed = isConfirmedByWaking ? 1 : 0;
+      while (heard.length < confirmed) await pause(1);
       coordination.announceTurn(probe);
-      while (heard === before) await pause(1);
+      while (heard.length === confirmed) await pause(1);
       stop();
     }
   });
