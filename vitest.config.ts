@@ -57,8 +57,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "e2e",
           include: ["demo/e2e/**/*.e2e.test.ts"],
-          // Each starts the whole demo, and one a browser: after everything else.
-          maxWorkers: 2,
+          // Each starts the whole demo, and most a browser: after everything else.
+          maxWorkers: 3,
           sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 120_000,

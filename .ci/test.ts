@@ -16,13 +16,19 @@ async function runVitest(args: readonly string[]): Promise<TestCounts> {
   return withExitCode(report === undefined ? NONE : vitestCounts(report), exitCode);
 }
 
-async function runWidgetTests(): Promise<TestCounts> {
-  const { exitCode, output } = await runCommand("npm", ["test", "--workspace", "widget"], { echo: true });
-  return withExitCode(webTestRunnerCounts(output), exitCode);
+/** Beside vitest, whose first tests mostly wait; what it prints comes after vitest's. */
+function runWidgetTests(): () => Promise<TestCounts> {
+  const running = runCommand("npm", ["test", "--workspace", "widget"], { echo: false });
+  return async () => {
+    const { exitCode, output } = await running;
+    process.stdout.write(output);
+    return withExitCode(webTestRunnerCounts(output), exitCode);
+  };
 }
 
 const args = process.argv.slice(2);
-const parts = [await runVitest(args), ...(args.length > 0 ? [] : [await runWidgetTests()])];
+const widgetCounts = args.length > 0 ? null : runWidgetTests();
+const parts = [await runVitest(args), ...(widgetCounts === null ? [] : [await widgetCounts()])];
 // A runner that found nothing to run proves nothing.
 const counts = sumCounts(parts.map((part) => (part.passed + part.failed === 0 ? { ...part, failed: 1 } : part)));
 
