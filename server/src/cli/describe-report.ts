@@ -8,6 +8,12 @@ const SIGNS: Readonly<Record<CallStart, string>> = {
 
 /** The report as people read it. */
 export function describeReport({ servers, policies, problems }: CheckReport): string {
+  const found =
+    problems.length === 0
+      ? "Nothing is wrong."
+      : problems.map(({ level, where, message }) => `${level.padEnd(7)}  ${where}: ${message}`).join("\n");
+  // A configuration that cannot be read says nothing of servers and tools.
+  if (policies.length === 0) return `${found}\n`;
   const sections = [
     servers.length === 0
       ? "There are no tool servers."
@@ -17,9 +23,7 @@ export function describeReport({ servers, policies, problems }: CheckReport): st
         ]),
     ...policies.map(describePolicy),
     "runs: without asking · asks: a person approves each call · asks*: or the rest of a conversation · –: not offered",
-    ...(problems.length === 0
-      ? ["Nothing is wrong."]
-      : [problems.map(({ level, where, message }) => `${level.padEnd(7)}  ${where}: ${message}`).join("\n")]),
+    found,
   ];
   return `${sections.join("\n\n")}\n`;
 }
