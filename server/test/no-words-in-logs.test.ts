@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, Server as McpServer } from "@modelcontextprotocol/server";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listenOnLoopback } from "../../demo/src/listen-on-loopback.ts";
 import { createScriptedClaude, type ScriptedClaude } from "../../demo/src/scripted-claude/server.ts";
 import { loadConfig } from "../src/config.ts";
 import { type RunningServer, startServer } from "../src/main.ts";
@@ -78,10 +78,8 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 }
 
 async function listen(listener: RequestListener): Promise<{ server: Server; url: string }> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return { server, url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}` };
+  const server = createServer(listener);
+  return { server, url: await listenOnLoopback(server, 0) };
 }
 
 describe("A run in which everybody says the same word", () => {

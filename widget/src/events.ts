@@ -193,15 +193,18 @@ export class ChatBotLinkEvent extends ChatBotEvent<ChatBotLinkDetail> {
   }
 }
 
+/** The element's events by name. */
+export interface ChatBotEvents {
+  "chat-bot-open": ChatBotOpenEvent;
+  "chat-bot-close": ChatBotCloseEvent;
+  "chat-bot-message": ChatBotMessageEvent;
+  "chat-bot-tool-request": ChatBotToolRequestEvent;
+  "chat-bot-tool-result": ChatBotToolResultEvent;
+  "chat-bot-turn-end": ChatBotTurnEndEvent;
+  "chat-bot-error": ChatBotErrorEvent;
+  "chat-bot-link": ChatBotLinkEvent;
+}
+
 declare global {
-  interface GlobalEventHandlersEventMap {
-    "chat-bot-open": ChatBotOpenEvent;
-    "chat-bot-close": ChatBotCloseEvent;
-    "chat-bot-message": ChatBotMessageEvent;
-    "chat-bot-tool-request": ChatBotToolRequestEvent;
-    "chat-bot-tool-result": ChatBotToolResultEvent;
-    "chat-bot-turn-end": ChatBotTurnEndEvent;
-    "chat-bot-error": ChatBotErrorEvent;
-    "chat-bot-link": ChatBotLinkEvent;
-  }
+  interface GlobalEventHandlersEventMap extends ChatBotEvents {}
 }

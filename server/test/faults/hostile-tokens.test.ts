@@ -1,17 +1,17 @@
 // Every hostile token over HTTP, at a whole server with an issuer of each kind: all refused with the same answer, nobody
 // asked for keys, nothing spent and nothing stored. Good tokens of the same issuers pass before and after.
 
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listenOnLoopback } from "../../../demo/src/listen-on-loopback.ts";
 import { createScriptedClaude, type ScriptedClaude } from "../../../demo/src/scripted-claude/server.ts";
 import { loadConfig } from "../../src/config.ts";
 import { type RunningServer, startServer } from "../../src/main.ts";
 import { createLogger } from "../../src/observe/logger.ts";
-import { createTokenTable, type NamedToken, SECRET, type TokenTable } from "../fixtures/token-table.ts";
+import { createTokenTable, environmentOfTokens, type NamedToken, type TokenTable } from "../fixtures/token-table.ts";
 import { noteFigures } from "./fault-figures.ts";
 
 /** Whether they are good depends on the very second. */
@@ -50,10 +50,8 @@ describe("A hostile token", () => {
       const keys = [{ ...table.keys.rsa.publicKey.export({ format: "jwk" }), kid: "1" }];
       const revoked = [{ iss: "https://secret.example", jti: "stolen" }];
       response.end(JSON.stringify(request.url === "/keys" ? { keys } : { revoked }));
-    }).listen(0, "127.0.0.1");
-    await once(host, "listening");
-    const address = host.address();
-    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+    });
+    const url = await listenOnLoopback(host, 0);
     table = createTokenTable(Math.floor(Date.now() / 1000), `${url}/keys`);
     const [, ...others] = table.issuers;
     const file = {
@@ -66,15 +64,7 @@ describe("A hostile token", () => {
         ...(key.type === "jwks" ? { jwksUrl: key.url } : key.type === "pem" ? { publicKey: key.pem } : {}),
       })),
     };
-    const env = {
-      PORT: "0",
-      ANTHROPIC_API_KEY: "key",
-      ANTHROPIC_BASE_URL: claude.url,
-      CHATBOT_JWT_ISSUER: "https://secret.example",
-      CHATBOT_JWT_AUDIENCE: "chatbot",
-      CHATBOT_JWT_SECRET: SECRET,
-      CHATBOT_REQUESTS_PER_MINUTE: "100000",
-    };
+    const env = environmentOfTokens(claude.url);
     server = await startServer(
       loadConfig(env, () => JSON.stringify(file), directory),
       createLogger("silent"),

@@ -1,17 +1,17 @@
 // What strangers and tools send reaches the log and the metrics only as values that can do no harm: one JSON line for each
 // event, known fields, nothing longer than 256 characters, and series that were there before whoever came.
 
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, METHODS, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listenOnLoopback } from "../../../demo/src/listen-on-loopback.ts";
 import { createScriptedClaude, type ScriptedClaude } from "../../../demo/src/scripted-claude/server.ts";
 import { loadConfig } from "../../src/config.ts";
 import { type RunningServer, startServer } from "../../src/main.ts";
 import { createLogger } from "../../src/observe/logger.ts";
-import { createTokenTable, SECRET } from "../fixtures/token-table.ts";
+import { createTokenTable, environmentOfTokens } from "../fixtures/token-table.ts";
 import { sendRaw } from "./malformed-request.ts";
 
 /** Fields that a line may have: fixed names, whatever is sent. */
@@ -50,21 +50,10 @@ describe("A server to which hostile values are sent", () => {
     broken = createServer((_request, response) => {
       response.writeHead(500, { "Content-Type": "text/plain" });
       response.end(`\r\n${FORGED}\r\n\u001b[2J\u202e${"x".repeat(1_000_000)}`);
-    }).listen(0, "127.0.0.1");
-    await once(broken, "listening");
-    const address = broken.address();
-    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+    });
+    const url = await listenOnLoopback(broken, 0);
     const file = { mcpServers: { broken: { type: "http", url } }, revocations: { url } };
-    const env = {
-      PORT: "0",
-      ANTHROPIC_API_KEY: "key",
-      ANTHROPIC_BASE_URL: claude.url,
-      CHATBOT_JWT_ISSUER: "https://secret.example",
-      CHATBOT_JWT_AUDIENCE: "chatbot",
-      CHATBOT_JWT_SECRET: SECRET,
-      CHATBOT_REQUESTS_PER_MINUTE: "100000",
-      METRICS_TOKEN: "metrics",
-    };
+    const env = { ...environmentOfTokens(claude.url), METRICS_TOKEN: "metrics" };
     const logger = createLogger("trace", { write: (text) => void written.push(text) });
     const { revocations: _, ...withoutRevocations } = file;
     // One that can revoke nothing refuses everybody, and says why; the other one is talked to.

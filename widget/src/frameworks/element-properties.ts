@@ -1,14 +1,5 @@
 import type { ChatBot } from "../chat-bot.ts";
-import type {
-  ChatBotCloseEvent,
-  ChatBotErrorEvent,
-  ChatBotLinkEvent,
-  ChatBotMessageEvent,
-  ChatBotOpenEvent,
-  ChatBotToolRequestEvent,
-  ChatBotToolResultEvent,
-  ChatBotTurnEndEvent,
-} from "../events.ts";
+import type { ChatBotEvents } from "../events.ts";
 
 type OwnNames = Exclude<keyof ChatBot, keyof HTMLElement>;
 /** Methods are for `ref`s; a property that may also be null, such as `tokenProvider`, is none. */
@@ -29,18 +20,6 @@ type TextName = {
 
 /** Those that are also attributes, under the names of these. */
 export type ChatBotAttributes = { [Name in TextName as KebabCase<Name>]?: ChatBot[Name] | undefined };
-
-/** The element's events by name. */
-export interface ChatBotEvents {
-  "chat-bot-open": ChatBotOpenEvent;
-  "chat-bot-close": ChatBotCloseEvent;
-  "chat-bot-message": ChatBotMessageEvent;
-  "chat-bot-tool-request": ChatBotToolRequestEvent;
-  "chat-bot-tool-result": ChatBotToolResultEvent;
-  "chat-bot-turn-end": ChatBotTurnEndEvent;
-  "chat-bot-error": ChatBotErrorEvent;
-  "chat-bot-link": ChatBotLinkEvent;
-}
 
 /** Handlers as React and Svelte name them: `onchat-bot-open`. */
 export type ChatBotEventHandlers = {

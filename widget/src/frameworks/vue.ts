@@ -1,7 +1,8 @@
 /** Types of `<chat-bot>` in Vue's templates: `import type {} from "@chat-bot/widget/vue"` once in the project. */
 import type { HTMLAttributes, PublicProps } from "vue";
 import type { ChatBot } from "../chat-bot.ts";
-import type { ChatBotAttributes, ChatBotEvents, ChatBotProperties } from "./element-properties.ts";
+import type { ChatBotEvents } from "../events.ts";
+import type { ChatBotAttributes, ChatBotProperties } from "./element-properties.ts";
 
 type PascalCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
   ? `${Capitalize<First>}${PascalCase<Rest>}`
