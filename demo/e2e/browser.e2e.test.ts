@@ -2,17 +2,17 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findChrome } from "../../widget/test/chrome.ts";
 import { createDemo, type Demo } from "../src/create-demo.ts";
+import { complaintsOf, type DemoBrowser, isRefusal, startDemoBrowser } from "./demo-browser.ts";
 import { memberNames } from "./member-names.ts";
 
 /** For people to look at; the README's picture is one of them. */
 const SCREENSHOTS = fileURLToPath(new URL("../screenshots/", import.meta.url));
 
+let started: DemoBrowser;
 let browser: Browser;
-let directory: string;
 let demo: Demo;
 let context: BrowserContext;
 let page: Page;
@@ -21,18 +21,11 @@ let complaints: string[];
 
 beforeAll(async () => {
   await mkdir(SCREENSHOTS, { recursive: true });
-  directory = await mkdtemp(join(tmpdir(), "chat-bot-browser-"));
-  [demo, browser] = await Promise.all([
-    createDemo({ directory, delayMs: 2 }),
-    findChrome().then((chrome) => chromium.launch(chrome)),
-  ]);
+  started = await startDemoBrowser({ delayMs: 2 });
+  ({ demo, browser } = started);
 });
 
-afterAll(async () => {
-  await browser.close();
-  await demo.stop();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => started.stop());
 
 beforeEach(async () => {
   context = await browser.newContext({
@@ -41,13 +34,7 @@ beforeEach(async () => {
     locale: "en-GB",
   });
   page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    // Refusals of the server are part of these journeys; the browser reports each as an error of its own.
-    const isRefusal = message.text().startsWith("Failed to load resource");
-    if (message.type() === "error" && !isRefusal) complaints.push(message.text());
-  });
+  complaints = complaintsOf(page, isRefusal);
 });
 
 afterEach(async () => {
@@ -106,7 +93,9 @@ describe("A signed-in admin", () => {
     await expectText(approval(), ["notes/hello.txt", "Hello world", "Expires in"]);
     expect(await page.evaluate(focusedName)).toBe("Deny");
     await screenshot("approval");
-    expect(await readdir(directory)).not.toContain("workspace/notes");
+    // The directory itself is made with the first file.
+    const filesBefore = await readdir(demo.workspaceDir, { recursive: true }).catch((): string[] => []);
+    expect(filesBefore.filter((path) => path.includes("notes"))).toEqual([]);
     await approve();
     await answered();
     const written = (await readdir(demo.workspaceDir, { recursive: true })).find((path) =>

@@ -1,15 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
+import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findChrome } from "../../widget/test/chrome.ts";
-import { createDemo, type Demo } from "../src/create-demo.ts";
+import type { Demo } from "../src/create-demo.ts";
 import { listenOnLoopback } from "../src/listen-on-loopback.ts";
+import { type DemoBrowser, startDemoBrowser } from "./demo-browser.ts";
 
-let browser: Browser;
-let directory: string;
+let started: DemoBrowser;
 let demo: Demo;
 let server: Server;
 let page: Page;
@@ -18,7 +14,6 @@ let shop: string;
 let portal: string;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "chat-bot-framed-"));
   server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url ?? "/", shop);
     response.setHeader("Content-Type", "text/html");
@@ -31,18 +26,14 @@ beforeAll(async () => {
   const url = new URL(await listenOnLoopback(server, 0));
   portal = url.origin;
   shop = `http://localhost:${url.port}`;
-  [demo, browser] = await Promise.all([
-    createDemo({ directory, delayMs: 0, env: { ALLOWED_ORIGINS: shop } }),
-    findChrome().then((chrome) => chromium.launch(chrome)),
-  ]);
-  page = await browser.newPage({ viewport: { width: 760, height: 800 } });
+  started = await startDemoBrowser({ delayMs: 0, env: { ALLOWED_ORIGINS: shop } });
+  demo = started.demo;
+  page = await started.browser.newPage({ viewport: { width: 760, height: 800 } });
 });
 
 afterAll(async () => {
-  await browser.close();
-  await demo.stop();
+  await started.stop();
   server.close();
-  await rm(directory, { recursive: true });
 });
 
 /** The element on the framed page, signed in as on the demo's own site, with a question waiting. */

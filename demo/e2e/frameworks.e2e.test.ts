@@ -1,42 +1,28 @@
 // The pages of demo/frameworks in a browser: each embeds the element in its framework's own way.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { findChrome } from "../../widget/test/chrome.ts";
-import { createDemo, type Demo } from "../src/create-demo.ts";
+import type { Demo } from "../src/create-demo.ts";
+import { complaintsOf, type DemoBrowser, startDemoBrowser } from "./demo-browser.ts";
 
+let started: DemoBrowser;
 let browser: Browser;
-let directory: string;
 let demo: Demo;
 let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "chat-bot-frameworks-"));
-  [demo, browser] = await Promise.all([
-    createDemo({ directory, delayMs: 1 }),
-    findChrome().then((chrome) => chromium.launch(chrome)),
-  ]);
+  started = await startDemoBrowser({ delayMs: 1 });
+  ({ demo, browser } = started);
 });
 
-afterAll(async () => {
-  await browser.close();
-  await demo.stop();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => started.stop());
 
 beforeEach(async () => {
   context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" });
   page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
+  complaints = complaintsOf(page);
   await page.goto(demo.hostUrl);
   await page.getByRole("button", { name: "Sign in as member" }).click();
   await page.getByRole("link", { name: /React, Vue/ }).click();

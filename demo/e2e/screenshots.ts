@@ -1,13 +1,12 @@
 // `npm run screenshots -w demo [-- <part of a name> ...]`: pictures of everything a person may see, from the real demo, for
 // people to look at. They are written to `demo/screenshots/`.
 
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { findChrome } from "../../widget/test/chrome.ts";
-import { createDemo, type Demo } from "../src/create-demo.ts";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Demo } from "../src/create-demo.ts";
+import { startDemoBrowser } from "./demo-browser.ts";
 
 const FOLDER = fileURLToPath(new URL("../screenshots/", import.meta.url));
 
@@ -248,18 +247,15 @@ async function main(parts: readonly string[]): Promise<void> {
   const all = [...IN_LIGHT_AND_DARK, ...IN_OTHER_WAYS];
   const pictures = all.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
   await mkdir(FOLDER, { recursive: true });
-  const directory = await mkdtemp(join(tmpdir(), "chat-bot-screenshots-"));
-  const [demo, browser] = await Promise.all([
-    createDemo({ directory, delayMs: 1, env: { CHATBOT_REQUESTS_PER_MINUTE: "10000" } }),
-    findChrome().then((chrome) => chromium.launch(chrome)),
-  ]);
+  const { demo, browser, stop } = await startDemoBrowser({
+    delayMs: 1,
+    env: { CHATBOT_REQUESTS_PER_MINUTE: "10000" },
+  });
   try {
     if (parts.length === 0 || parts.includes(closed.name)) await take(closed, demo, browser);
     for (const picture of pictures) await take(picture, demo, browser);
   } finally {
-    await browser.close();
-    await demo.stop();
-    await rm(directory, { recursive: true });
+    await stop();
   }
 }
 

@@ -1,14 +1,13 @@
 // The element on hosts that allow as little as they can: real pages with real headers, in a real browser.
 
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findChrome } from "../../widget/test/chrome.ts";
-import { createDemo, type Demo } from "../src/create-demo.ts";
+import type { Demo } from "../src/create-demo.ts";
+import { complaintsOf, type DemoBrowser, isRefusal, startDemoBrowser } from "./demo-browser.ts";
 import { type EmbeddingHost, startEmbeddingHost } from "./embedding-host.ts";
 
 const DIST = fileURLToPath(new URL(".", import.meta.resolve("@chat-bot/widget/chat-bot.js")));
@@ -16,8 +15,8 @@ const DIST = fileURLToPath(new URL(".", import.meta.resolve("@chat-bot/widget/ch
 /** What the page heard of the browser, by the name of a function that only the tests give it. */
 const REPORT = "reportToTest";
 
+let started: DemoBrowser;
 let browser: Browser;
-let directory: string;
 let demo: Demo;
 let host: EmbeddingHost;
 let context: BrowserContext;
@@ -29,33 +28,23 @@ let violations: string[];
 let requested: URL[];
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "chat-bot-strict-"));
   host = await startEmbeddingHost();
-  [demo, browser] = await Promise.all([
-    createDemo({ directory, delayMs: 1, env: { ALLOWED_ORIGINS: host.url } }),
-    findChrome().then((chrome) => chromium.launch(chrome)),
-  ]);
+  started = await startDemoBrowser({ delayMs: 1, env: { ALLOWED_ORIGINS: host.url } });
+  ({ demo, browser } = started);
   await serveScripts();
 });
 
 afterAll(async () => {
-  await browser.close();
+  await started.stop();
   await host.stop();
-  await demo.stop();
-  await rm(directory, { recursive: true });
 });
 
 beforeEach(async () => {
   await host.signIn(demo);
   context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" });
   page = await context.newPage();
-  [complaints, violations, requested] = [[], [], []];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    // Refusals of the server are part of these journeys; the browser reports each as an error of its own.
-    const isRefusal = message.text().startsWith("Failed to load resource");
-    if (message.type() === "error" && !isRefusal) complaints.push(message.text());
-  });
+  complaints = complaintsOf(page, isRefusal);
+  [violations, requested] = [[], []];
   page.on("request", (request) => requested.push(new URL(request.url())));
   await page.exposeFunction(REPORT, (violation: string) => violations.push(violation));
   await page.addInitScript((report) => {
