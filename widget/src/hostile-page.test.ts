@@ -1,6 +1,6 @@
 import { expect, fixtureSync, html } from "@open-wc/testing";
 import { emulateMedia } from "@web/test-runner-commands";
-import { openPanel, type SampleServer, settled, startSampleServer } from "../test/sample-panel.ts";
+import { layOutAll, openPanel, type SampleServer, settled, startSampleServer } from "../test/sample-panel.ts";
 import { sampleStates } from "../test/sample-states.ts";
 
 /** Style sheets of pages that know no measure. */
@@ -65,10 +65,7 @@ describe("Whatever the page's style sheets say, nothing in the element looks dif
   for (const state of ["a conversation with all that an answer may hold", "an approval"]) {
     it(`in ${state}`, async () => {
       const { element, root } = await openPanel();
-      // WebKit, when styles have changed, does not measure what is in `content-visibility: auto` until the next frame.
-      const measurable = new CSSStyleSheet();
-      measurable.replaceSync("* { content-visibility: visible !important; }");
-      root.adoptedStyleSheets.push(measurable);
+      layOutAll(root);
       await sampleStates[state]?.(element, root, server);
       await settled(root);
       const bystander = fixtureSync(html`<button class="panel" style="margin: 1px; color: blue">Of the page</button>`);

@@ -1,6 +1,6 @@
 import { expect } from "@open-wc/testing";
 import { emulateMedia, setViewport } from "@web/test-runner-commands";
-import { openPanel, type SampleServer, settled, startSampleServer } from "../test/sample-panel.ts";
+import { layOutAll, openPanel, type SampleServer, settled, startSampleServer } from "../test/sample-panel.ts";
 import { sampleStates } from "../test/sample-states.ts";
 
 /** WCAG 1.4.12: texts have to bear as much. */
@@ -64,6 +64,7 @@ describe("In small windows and with much space between letters", () => {
     it(`${state} needs no scrolling sideways, cuts nothing off, and keeps its buttons in reach`, async () => {
       const { element, root } = await openPanel();
       await prepare(element, root, server);
+      layOutAll(root);
       const spacious = new CSSStyleSheet();
       spacious.replaceSync(SPACIOUS);
       for (const sheets of [[], [spacious]]) {

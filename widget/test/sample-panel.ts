@@ -98,6 +98,13 @@ export async function openPanel(isOpen = true): Promise<{ element: ChatBot; root
   return { element, root };
 }
 
+/** Has everything laid out: what is out of view and `content-visibility: auto` may be measured as it was before. */
+export function layOutAll(root: ShadowRoot): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { content-visibility: visible !important; }");
+  root.adoptedStyleSheets.push(sheet);
+}
+
 /** Rendered, and done moving. */
 export async function settled(root: ShadowRoot): Promise<void> {
   await nextFrame();

@@ -120,6 +120,19 @@ describe("ChatBotMessageList", () => {
     expect(list.querySelector(".scroll-to-latest")).to.equal(null);
   });
 
+  it("lets the reader scroll up at the moment at which the answer takes less room", async () => {
+    const { list, scroller } = await show([question("q"), answer(40)]);
+    const more = document.createElement("div");
+    more.style.blockSize = "300px";
+    list.querySelector(".transcript")?.append(more);
+    await atEnd(scroller);
+    await nextFrame();
+    more.remove();
+    scroller.scrollTop = 0;
+    await waitUntil(() => list.querySelector(".scroll-to-latest") !== null, "it follows all the same");
+    expect(scroller.scrollTop).to.equal(0);
+  });
+
   it("offers the way back, and follows again from there", async () => {
     const { list, scroller } = await show([question("q"), answer(40)]);
     expect(list.querySelector(".scroll-to-latest")).to.equal(null);

@@ -3,6 +3,9 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 /** So near the end, in pixels, counts as being there. */
 const TOLERANCE = 32;
 
+/** Positions come in fractions of pixels, heights without them. */
+const ROUNDING = 2;
+
 /**
  * Keeps a scrolling box at its end while it grows – until the reader scrolls up. From then on it stays where the
  * reader is, and follows again once the reader is back at the end.
@@ -10,8 +13,7 @@ const TOLERANCE = 32;
 export class StickToEnd implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #scroller: HTMLElement | null = null;
-  #lastTop = 0;
-  #lastHeights = { box: 0, content: 0 };
+  #last = { top: 0, box: 0, content: 0 };
   #isSticking = true;
   // To scroll at once would let what comes into view change its size while sizes are being told.
   readonly #resize = new ResizeObserver(() => requestAnimationFrame(() => this.follow()));
@@ -59,13 +61,13 @@ export class StickToEnd implements ReactiveController {
     if (this.#scroller === null) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const distance = scrollHeight - clientHeight - scrollTop;
-    const isUpwards = scrollTop < this.#lastTop;
-    // A box that grew, as when the message box gives back its lines, or content that shrank, moves it up by itself.
-    const isMovedByLayout = clientHeight > this.#lastHeights.box || scrollHeight < this.#lastHeights.content;
+    // A box that grew, as when the message box gives back its lines, and content that shrank move it up by themselves.
+    const layout = Math.max(0, clientHeight - this.#last.box) + Math.max(0, this.#last.content - scrollHeight);
+    const upwards = this.#last.top - scrollTop;
     this.#look();
     if (distance <= TOLERANCE) this.#setSticking(true);
-    else if (isUpwards && isMovedByLayout) this.follow();
-    else if (isUpwards) this.#setSticking(false);
+    else if (upwards > layout + ROUNDING) this.#setSticking(false);
+    else if (upwards > 0) this.follow();
   };
 
   /** Goes to the end if it is to be followed. In the task that lets the content grow, this spares a second layout. */
@@ -79,8 +81,7 @@ export class StickToEnd implements ReactiveController {
   #look(): void {
     if (this.#scroller === null) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    this.#lastTop = scrollTop;
-    this.#lastHeights = { box: clientHeight, content: scrollHeight };
+    this.#last = { top: scrollTop, box: clientHeight, content: scrollHeight };
   }
 
   #setSticking(isSticking: boolean): void {
