@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import type { ConversationList, ConversationSnapshot, ServerEvent, SessionResponse } from "@chat-bot/widget/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Engine, type EngineOptions } from "../test/engine.ts";
-import { text } from "../test/handmade-tools.ts";
+import { aTool, text } from "../test/handmade-tools.ts";
 import { anIdentity, anOwner } from "../test/records.ts";
 import { createApp } from "./app.ts";
 import { ChatError } from "./errors.ts";
@@ -326,6 +326,23 @@ describe("POST /approval", () => {
       { error: "already_decided", decision: "approved" },
     ]);
     await engine.check(conversation_id);
+  });
+
+  it("waits for no tool server: the rules alone say who may decide", async () => {
+    const { engine, call } = await start();
+    const response = await call("POST", "/message", { body: script([{ tool_use: [WRITE] }, { text: "Done." }]) });
+    const conversation_id = conversationOf(await readUntil(response, isParked));
+    const { list } = engine.tools;
+    const answered = Promise.withResolvers<void>();
+    engine.tools.list = () => answered.promise.then(list);
+    const body = { conversation_id, tool_use_id: WRITE.id, approved: true };
+    const needed = { permissions: ["notes:write"], approval: "always" } as const;
+    engine.tools.replace(WRITE.name, aTool(WRITE.name, { rule: needed }));
+    const refused = await call("POST", "/approval", { body });
+    expect([refused.status, await refused.json()]).toMatchObject([403, { permission: "notes:write" }]);
+    engine.tools.replace(WRITE.name, aTool(WRITE.name));
+    expect((await call("POST", "/approval", { body })).status).toBe(200);
+    answered.resolve();
   });
 
   it("is remembered where the tool allows it, listed, and taken back", async () => {

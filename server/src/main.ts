@@ -25,7 +25,7 @@ import { createRedisCoordination } from "./store/redis-coordination.ts";
 import { openStore } from "./store/sql/open-store.ts";
 import { startUpkeep } from "./store/upkeep.ts";
 import { OpenStreams, STREAM_LIMITS } from "./stream/open-streams.ts";
-import { permittedTools } from "./tools/permitted-tools.ts";
+import { permittedTools, ruleInForce } from "./tools/permitted-tools.ts";
 import type { CatalogTool } from "./tools/tool.ts";
 import { createToolCatalog } from "./tools/tool-catalog.ts";
 import { createToolTokens } from "./tools/tool-token.ts";
@@ -87,6 +87,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     }),
     permittedTools: (tools: readonly CatalogTool[], { owner, grants }: Identity) =>
       permittedTools(tools, permissionsOf(grants, config.roles), issuerOf(config, owner)?.tools ?? {}),
+    ruleOf: (name: string, { owner }: Identity) =>
+      ruleInForce({ name, rule: catalog.ruleOf(name) }, issuerOf(config, owner)?.tools ?? {}),
     observer: observeTurns(logger, metrics),
     options: {
       model: config.anthropic.model,

@@ -13,7 +13,6 @@ import { createSqlStore } from "../src/store/sql/sql-store.ts";
 import type { LoggedEvent, Store } from "../src/store/store.ts";
 import type { TurnRecord } from "../src/store/turn-record.ts";
 import { permittedTools } from "../src/tools/permitted-tools.ts";
-import type { CatalogTool, Tool } from "../src/tools/tool.ts";
 import { createModelClient } from "../src/turn/model-client.ts";
 import { startTurn } from "../src/turn/start-turn.ts";
 import { TurnRunner } from "../src/turn/turn-runner.ts";
@@ -135,6 +134,7 @@ export class Engine {
         warn: () => undefined,
       }),
       permittedTools: (tools, identity) => permittedTools(tools, identity.permissions),
+      ruleOf: (tool) => this.tools.ruleOf(tool),
       observer: {
         turnEnded: ({ reason }) => this.ended.push(reason),
         stepEnded: () => undefined,
@@ -261,8 +261,7 @@ export class Engine {
     const { conversationId } = turn;
     const reason = approved ? null : "No.";
     const decision = { conversationId, toolUseId, approved, inputSha256: null, reason, remember };
-    const permitted = (tools: readonly CatalogTool[]): readonly Tool[] => permittedTools(tools, identity.permissions);
-    await decide(decision, identity, { store: this.store, now: this.now, tools: () => this.tools.list(), permitted });
+    await decide(decision, identity, { store: this.store, now: this.now, ruleOf: (tool) => this.tools.ruleOf(tool) });
     this.replica.runner.decided(turn.id);
   }
 

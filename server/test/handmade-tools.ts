@@ -88,6 +88,8 @@ export function createHandmadeTools(): HandmadeTools {
   ];
   const listeners = new Set<Parameters<ToolCatalog["onLoaded"]>[0]>();
   const tools = new Map(all.map((tool) => [tool.name, tool]));
+  /** The operator's word outlives the tool. */
+  const rules = new Map(all.map(({ name, rule }) => [name, rule]));
   return {
     written,
     nextHeld: () => {
@@ -97,12 +99,14 @@ export function createHandmadeTools(): HandmadeTools {
     replace(name, tool) {
       if (tool === null) tools.delete(name);
       else tools.set(name, tool);
+      if (tool !== null) rules.set(name, tool.rule);
     },
     announce(name) {
       const tool = tools.get(name);
       if (tool !== undefined) for (const listener of listeners) listener([tool]);
     },
     list: () => Promise.resolve([...tools.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))),
+    ruleOf: (name) => rules.get(name) ?? null,
     onLoaded(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

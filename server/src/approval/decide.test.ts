@@ -1,27 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { aTool } from "../../test/handmade-tools.ts";
 import { aNewTurn, anIdentity, anOwner, aPendingCall, aToolCall, finishedState, NOW_MS } from "../../test/records.ts";
 import type { Identity } from "../store/identity.ts";
 import { openSqlite } from "../store/sql/open-sqlite.ts";
 import { createSqlStore } from "../store/sql/sql-store.ts";
 import type { NewTurn, Store } from "../store/store.ts";
 import type { ToolCallRecord, ToolCallState } from "../store/tool-call-record.ts";
-import { permittedTools } from "../tools/permitted-tools.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { ToolRule } from "../tools/tool.ts";
 import { type Decision, decide } from "./decide.ts";
 import { pendingRequest } from "./pending-request.ts";
 
 const LATER = new Date(NOW_MS + 60_000).toISOString();
-const LIST = aTool("members__list");
 
 describe("decide", () => {
   let store: Store;
   let created: NewTurn;
-  let tools: Tool[];
+  let rules: Map<string, ToolRule>;
   beforeEach(async () => {
     store = await createSqlStore(openSqlite(":memory:"));
     created = aNewTurn();
-    tools = [LIST];
+    rules = new Map([["members__list", { permissions: [], approval: "always" }]]);
     await store.createTurn(created);
   });
   afterEach(() => store.close());
@@ -49,8 +46,7 @@ describe("decide", () => {
     return decide({ ...decision, inputSha256: null, reason: null, remember: false, ...changes }, identity, {
       store,
       now: () => nowMs,
-      tools: () => Promise.resolve(tools),
-      permitted: (all) => permittedTools(all, identity.permissions),
+      ruleOf: (name) => rules.get(name) ?? null,
     });
   }
 
@@ -135,7 +131,7 @@ describe("decide", () => {
   });
 
   it.each([true, false])("is refused without the tool's permission (%s)", async (approved) => {
-    tools = [{ ...LIST, rule: { permissions: ["member:read", "member:write"], approval: "always" } }];
+    rules.set("members__list", { permissions: ["member:read", "member:write"], approval: "always" });
     const call = await keep(aPendingCall(created.turn, LATER));
     const reader = anIdentity({ permissions: ["member:read"] });
     await expect(answer(call, approved, {}, reader)).rejects.toMatchObject({
@@ -145,6 +141,13 @@ describe("decide", () => {
     });
     const writer = anIdentity({ permissions: ["member:*"] });
     await expect(answer(call, approved, {}, writer)).resolves.toBeDefined();
+  });
+
+  it("is refused for a tool that the rules leave to nobody any more", async () => {
+    const call = await keep(aPendingCall(created.turn, LATER));
+    rules.clear();
+    await expect(answer(call, true)).rejects.toMatchObject({ code: "forbidden", status: 403, details: {} });
+    expect((await store.findToolCall(created.conversation.id, call.toolUseId))?.state.status).toBe("pending");
   });
 
   it("makes the token that it came with the turn's own", async () => {

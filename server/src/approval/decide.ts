@@ -4,7 +4,7 @@ import { holdsPermission } from "../permission.ts";
 import type { Identity } from "../store/identity.ts";
 import type { Store } from "../store/store.ts";
 import { advanceToolCall, type ToolCallRecord } from "../store/tool-call-record.ts";
-import type { CatalogTool } from "../tools/tool.ts";
+import type { ToolRule } from "../tools/tool.ts";
 
 /** A person's answer. */
 export interface Decision {
@@ -29,17 +29,15 @@ export async function decide(
   services: {
     store: Store;
     now: () => number;
-    tools: () => Promise<readonly CatalogTool[]>;
-    /** Those of the tools that this identity may run. */
-    permitted: (tools: readonly CatalogTool[]) => readonly Pick<CatalogTool, "name">[];
+    /** The rule by which this identity may run a tool; null: there is none. No tool server is waited for. */
+    ruleOf: (tool: string) => ToolRule | null;
   },
 ): Promise<ApprovalResponse> {
   const { store } = services;
   const conversation = await store.findConversation(identity.owner, decision.conversationId);
   const call = conversation === null ? null : await store.findToolCall(conversation.id, decision.toolUseId);
   if (call === null || call.approval === null) throw new ChatError("not_found");
-  const tools = await services.tools();
-  checkPermission(call, identity, tools, services.permitted(tools));
+  checkPermission(identity, services.ruleOf(call.name));
   if (decision.remember) checkRemember(call, decision.approved);
   if (decision.inputSha256 !== null && decision.inputSha256 !== call.inputSha256) throw new ChatError("input_changed");
 
@@ -86,17 +84,11 @@ function recordedDecision(call: ToolCallRecord, approved: boolean): ApprovalResp
   return { tool_use_id: call.toolUseId, decision: recorded.decision, decided_at: recorded.decidedAt };
 }
 
-/** Whoever may not run the tool may not decide about it. A tool that is gone cannot run anyway. */
-function checkPermission(
-  call: ToolCallRecord,
-  identity: Identity,
-  tools: readonly CatalogTool[],
-  permitted: readonly Pick<CatalogTool, "name">[],
-): void {
-  const tool = tools.find(({ name }) => name === call.name);
-  if (tool === undefined || permitted.some(({ name }) => name === call.name)) return;
-  const missing = tool.rule?.permissions.find((permission) => !holdsPermission(identity.permissions, permission));
-  throw new ChatError("forbidden", { details: missing === undefined ? {} : { permission: missing } });
+/** Whoever may not run the tool may not decide about it. What it would do by now is looked at when it is to run. */
+function checkPermission(identity: Identity, rule: ToolRule | null): void {
+  if (rule === null) throw new ChatError("forbidden");
+  const missing = rule.permissions.find((permission) => !holdsPermission(identity.permissions, permission));
+  if (missing !== undefined) throw new ChatError("forbidden", { details: { permission: missing } });
 }
 
 function verdict(approved: boolean): ApprovalDecision {

@@ -3,7 +3,6 @@ import type { Middleware } from "koa";
 import { decide } from "../approval/decide.ts";
 import { ChatError } from "../errors.ts";
 import type { Identity } from "../store/identity.ts";
-import type { CatalogTool } from "../tools/tool.ts";
 import type { TurnRunner } from "../turn/turn-runner.ts";
 import type { TurnServices } from "../turn/turn-services.ts";
 
@@ -36,8 +35,7 @@ export function approval(options: ApprovalOptions): Middleware<{ identity: Ident
     const decided = await decide(decision, identity, {
       store,
       now,
-      tools: () => services.catalog.list(),
-      permitted: (tools: readonly CatalogTool[]) => services.permittedTools(tools, identity),
+      ruleOf: (tool) => services.ruleOf(tool, identity),
     });
     options.onDecided(decided.decision);
     const call = await store.findToolCall(decision.conversationId, decision.toolUseId);

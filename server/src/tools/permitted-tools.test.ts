@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aTool } from "../../test/handmade-tools.ts";
-import { permittedTools } from "./permitted-tools.ts";
+import { permittedTools, ruleInForce } from "./permitted-tools.ts";
 import type { Tool } from "./tool.ts";
 
 function tool(name: string, permissions: string[]): Tool {
@@ -35,6 +35,12 @@ describe("permittedTools", () => {
 
   describe("where the issuer has rules of its own", () => {
     const rule = { permissions: ["own:use"], approval: "never" } as const;
+
+    it("count for one that is away, too", () => {
+      expect(ruleInForce({ name: "move", rule: null }, { "m*": rule })).toBe(rule);
+      expect(ruleInForce({ name: "list", rule }, {})).toBe(rule);
+      expect(ruleInForce({ name: "list", rule: null }, { "m*": rule })).toBeNull();
+    });
 
     it("go by these rules, and by the server's where these say nothing", () => {
       const found = permittedTools(TOOLS, ["own:use", "member:read"], { move: rule });

@@ -14,8 +14,16 @@ export function permittedTools(
 ): readonly Tool[] {
   return tools.flatMap((tool) => {
     const ownRule = findToolRule(ownRules, tool.name);
-    const rule = ownRule ?? tool.rule;
+    const rule = ruleInForce(tool, ownRules);
     if (rule === null || !rule.permissions.every((needed) => holdsPermission(permissions, needed))) return [];
     return [{ ...tool, ...tool.limitedTo?.(permissions), ...(ownRule === null ? {} : tool.under?.(ownRule)), rule }];
   });
+}
+
+/** The rule that counts for a tool, here and now or not: the issuer's own, else the server's; null: it is for nobody. */
+export function ruleInForce(
+  tool: Pick<CatalogTool, "name" | "rule">,
+  ownRules: Readonly<Record<string, ToolRule>> = {},
+): ToolRule | null {
+  return findToolRule(ownRules, tool.name) ?? tool.rule;
 }

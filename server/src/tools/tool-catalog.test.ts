@@ -444,6 +444,17 @@ describe("A tool catalog", () => {
     expect(lines.filter((line) => line.message === "connected to a tool server")).toHaveLength(1);
   });
 
+  it("knows the rule of each tool without asking anybody", () => {
+    const never = { permissions: ["workspace:read"], approval: "never" } as const;
+    const servers = { fixture: { type: "http", url: "http://127.0.0.1:9/mcp" } } as const;
+    const { catalog } = openCatalog(servers, { ...RULES, workspace__list_files: never });
+    expect(catalog.ruleOf("fixture__echo")).toEqual(RULES["fixture__*"]);
+    expect(catalog.ruleOf("fixture__wait")).toEqual(RULES["fixture__wait"]);
+    expect(catalog.ruleOf("workspace__list_files")).toEqual(never);
+    expect(catalog.ruleOf("workspace__write_file")).toMatchObject({ permissions: ["workspace:write"] });
+    expect(catalog.ruleOf("other__echo")).toBeNull();
+  });
+
   it("lets the operator change the rule of a built-in tool, but not by a rule for everything", async () => {
     const everything: ToolRule = { permissions: [], approval: "never" };
     const byDefault = await openCatalog({}, { "*": everything }).catalog.list();

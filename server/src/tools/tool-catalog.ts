@@ -40,6 +40,7 @@ export function createToolCatalog(options: ToolCatalogOptions): ToolCatalog {
       }
       return tools.filter((tool) => !confusable.has(tool.name)).toSorted(byName);
     },
+    ruleOf: (name) => builtIn.find((tool) => tool.name === name)?.rule ?? findToolRule(rules, name),
     onLoaded: (listener) => servers.onLoaded(listener),
     health: () => servers.health(),
     close: () => servers.close(),

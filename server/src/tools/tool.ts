@@ -95,6 +95,11 @@ export interface ToolCatalog {
    * with this name is asked anew, and left out when it does not answer. Never throws.
    */
   list(askAnew?: string): Promise<readonly CatalogTool[]>;
+  /**
+   * The server's rule for the tool with this name, whether or not its tool server has it, and without asking it; null where
+   * only an issuer's own rules name it, or none.
+   */
+  ruleOf(name: string): ToolRule | null;
   /** Hears of tool servers' tools that are new, or not what they were; the result ends that. */
   onLoaded(listener: (tools: readonly Pick<Tool, "name" | "fingerprint">[]) => void): () => void;
   /** State of each tool server, by configured name, for `/ready` and `/metrics`. */

@@ -2,7 +2,7 @@ import type { ErrorCode } from "@chat-bot/widget/protocol";
 import type { Identity, Owner } from "../store/identity.ts";
 import type { Reservation, Store } from "../store/store.ts";
 import type { Locale } from "../store/turn-record.ts";
-import type { CatalogTool, Tool, ToolCatalog } from "../tools/tool.ts";
+import type { CatalogTool, Tool, ToolCatalog, ToolRule } from "../tools/tool.ts";
 import type { StepUsage } from "./accumulate-message.ts";
 import type { ModelClient } from "./model-client.ts";
 
@@ -47,6 +47,8 @@ export interface TurnServices {
   catalog: ToolCatalog;
   /** The tools that an identity may see and run. */
   permittedTools(tools: readonly CatalogTool[], identity: Identity): readonly Tool[];
+  /** The rule by which an identity may run the tool with this name, whether or not it is there now; null: there is none. */
+  ruleOf(tool: string, identity: Identity): ToolRule | null;
   observer: TurnObserver;
   options: TurnOptions;
   /** Whether somebody's token counts no longer although its time has not come. */

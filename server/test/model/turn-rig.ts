@@ -11,7 +11,6 @@ import { createSqlStore } from "../../src/store/sql/sql-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { ToolCallRecord, ToolCallState } from "../../src/store/tool-call-record.ts";
 import { CallLost } from "../../src/tools/call-lost.ts";
-import { permittedTools } from "../../src/tools/permitted-tools.ts";
 import type { Tool, ToolCallContext, ToolOutput } from "../../src/tools/tool.ts";
 import { startTurn } from "../../src/turn/start-turn.ts";
 import { WakeUp } from "../../src/wake-up.ts";
@@ -213,8 +212,7 @@ export class TurnRig {
       const { decision: recorded } = await decide(decision, identity, {
         store: this.engine.store,
         now: this.engine.now,
-        tools: () => this.engine.tools.list(),
-        permitted: (tools) => permittedTools(tools, identity.permissions),
+        ruleOf: (tool) => this.engine.tools.ruleOf(tool),
       });
       if (isRunning) this.#live.coordination.announceTurn(call.turnId);
       else if (call.state.status === "pending") this.#live.runner.decided(call.turnId);
