@@ -40,7 +40,7 @@ export interface HandmadeTools extends ToolCatalog {
   nextHeld(): Promise<HeldRun>;
   /** Takes a tool out, or puts another one in its place. */
   replace(name: string, tool: Tool | null): void;
-  /** Lets this process know what a tool is by now. */
+  /** Lets this process know what this tool's server has by now. */
   announce(name: string): void;
 }
 
@@ -102,8 +102,9 @@ export function createHandmadeTools(): HandmadeTools {
       if (tool !== null) rules.set(name, tool.rule);
     },
     announce(name) {
-      const tool = tools.get(name);
-      if (tool !== undefined) for (const listener of listeners) listener([tool]);
+      const server = name.split("__", 1)[0] ?? "";
+      const all = [...tools.values()].filter((tool) => tool.server === server);
+      for (const listener of listeners) listener(server, all);
     },
     list: () => Promise.resolve([...tools.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))),
     ruleOf: (name) => rules.get(name) ?? null,

@@ -32,6 +32,7 @@ export function aTurnAtWork(tools: readonly Tool[] = [], changes: Partial<Turn> 
     remembered: [],
     signal: new AbortController().signal,
     isLeaving: () => false,
+    isWithdrawn: () => false,
     news: new WakeUp(),
     refresh: () => Promise.resolve(),
     admitted: null,

@@ -122,7 +122,7 @@ export class McpServers {
       if (loaded?.definitions === definitions) return loaded.tools;
       const tools = definitions.flatMap((definition) => this.#load(definition, server) ?? []);
       this.#loaded.set(server.name, { definitions, tools });
-      this.#compare(tools);
+      this.#compare(server.name, loaded?.tools ?? null, tools);
       return tools;
     } catch {
       // The connection has logged why.
@@ -150,15 +150,20 @@ export class McpServers {
   }
 
   /** Whoever knows a tool as it was does without it from now on. */
-  #compare(tools: readonly CatalogTool[]): void {
+  #compare(server: string, before: readonly CatalogTool[] | null, tools: readonly CatalogTool[]): void {
+    const was = new Map(before?.map(({ name, fingerprint }) => [name, fingerprint]));
+    const names = new Set(tools.map(({ name }) => name));
+    const gone = before?.filter(({ name }) => !names.has(name)) ?? [];
+    for (const { name } of gone) this.#log.warn({ server, tool: name }, "a tool is gone from its server");
     const changed = tools.filter(({ name, fingerprint }) => this.#fingerprints.get(name) !== fingerprint);
-    for (const { server, name, fingerprint } of changed) {
+    for (const { name, fingerprint } of changed) {
       if (this.#fingerprints.has(name)) {
         this.#log.warn({ server, tool: name }, "a tool has changed: it is back with the next conversation");
       }
       this.#fingerprints.set(name, fingerprint);
     }
-    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
+    const isNews = tools.some(({ name, fingerprint }) => was.get(name) !== fingerprint);
+    if (before === null || gone.length > 0 || isNews) for (const listener of this.#listeners) listener(server, tools);
   }
 
   /** A tool that cannot be offered is left out and named in the log: it is the operator's to mend, and only that one. */

@@ -24,6 +24,17 @@ afterEach(async () => {
 
 type Line = Record<string, unknown> & { message: string };
 
+/** A server, and the fingerprints of its tools. */
+type Heard = [server: string, tools: ReadonlyMap<string, string>];
+
+function pair({ name, fingerprint }: Pick<CatalogTool, "name" | "fingerprint">): [string, string] {
+  return [name, fingerprint];
+}
+
+function isOfFixture({ server }: CatalogTool): boolean {
+  return server === "fixture";
+}
+
 interface Opened {
   catalog: ToolCatalog;
   lines: Line[];
@@ -406,23 +417,61 @@ describe("A tool catalog", () => {
   it("tells when a tool has changed, once, and logs it", async () => {
     const server = await http(startHttpServer2);
     const { catalog, lines, tool } = openCatalog({ fixture: { type: "http", url: server.url } });
-    const heard: string[][] = [];
-    const stop = catalog.onLoaded((tools) => heard.push(tools.map(({ name }) => name)));
+    const heard: Heard[] = [];
+    const stop = catalog.onLoaded((name, tools) => heard.push([name, new Map(tools.map(pair))]));
     const echo = await tool("fixture__echo");
-    expect(heard).toEqual(
-      [FIXTURE_TOOLS.map((name) => `fixture__${name}`)].map((names) => expect.arrayContaining(names)),
-    );
+    expect(heard).toEqual([["fixture", expect.any(Map)]]);
+    for (const each of (await catalog.list()).filter(isOfFixture)) {
+      expect(heard[0]?.[1].get(each.name)).toBe(each.fingerprint);
+    }
     server.fixture.change("echo");
     // Nobody asks for the list. Whoever is not listening yet does not hear the first announcement.
-    const heardSince = (): string[][] => {
+    const heardSince = (): Heard[] => {
       server.announce();
       return heard.slice(1);
     };
-    await expect.poll(heardSince, { timeout: 20_000, interval: 2_000 }).toEqual([["fixture__echo"]]);
+    await expect.poll(heardSince, { timeout: 20_000, interval: 2_000 }).toHaveLength(1);
     const changes = lines.filter((line) => line.message.startsWith("a tool has changed"));
     expect(changes).toEqual([expect.objectContaining({ server: "fixture", tool: "fixture__echo" })]);
-    expect((await tool("fixture__echo")).fingerprint).not.toBe(echo.fingerprint);
+    expect(heard[1]?.[1].size).toBe(heard[0]?.[1].size);
+    expect(heard[1]?.[1].get("fixture__echo")).not.toBe(echo.fingerprint);
+    expect((await tool("fixture__echo")).fingerprint).toBe(heard[1]?.[1].get("fixture__echo"));
     stop();
+  });
+
+  it("tells when a tool is gone, once, and logs it; also when it is back", async () => {
+    const server = await http(startHttpServer2);
+    const { catalog, lines } = openCatalog({ fixture: { type: "http", url: server.url } });
+    const heard: Heard[] = [];
+    catalog.onLoaded((name, tools) => heard.push([name, new Map(tools.map(pair))]));
+    await catalog.list();
+    server.fixture.take("echo");
+    const hasEcho = (): boolean[] => {
+      server.announce();
+      return heard.map(([, tools]) => tools.has("fixture__echo"));
+    };
+    await expect.poll(hasEcho, { timeout: 20_000, interval: 2_000 }).toEqual([true, false]);
+    expect((await catalog.list()).map(({ name }) => name)).not.toContain("fixture__echo");
+    const gone = lines.filter((line) => line.message.startsWith("a tool is gone"));
+    expect(gone).toEqual([expect.objectContaining({ server: "fixture", tool: "fixture__echo" })]);
+    server.fixture.giveBack("echo");
+    await expect.poll(hasEcho, { timeout: 20_000, interval: 2_000 }).toEqual([true, false, true]);
+    expect(heard[2]).toEqual(heard[0]);
+    expect(lines.some((line) => line.message.startsWith("a tool has changed"))).toBe(false);
+  });
+
+  it("tells nothing of the tools of a server that is away", async () => {
+    const server = await http(startHttpServer2);
+    const { catalog } = openCatalog({ fixture: { type: "http", url: server.url } });
+    const heard: string[] = [];
+    catalog.onLoaded((name) => heard.push(name));
+    await catalog.list();
+    await server.stop();
+    server.cutConnections();
+    expect((await catalog.list("fixture")).map(({ name }) => name)).toEqual(BUILT_IN);
+    expect((await catalog.list()).map(({ name }) => name)).toContain("fixture__echo");
+    expect(heard).toEqual(["fixture"]);
+    await server.start();
   });
 
   it("refuses servers whose tools could pass for another's", async () => {

@@ -100,8 +100,11 @@ export interface ToolCatalog {
    * only an issuer's own rules name it, or none.
    */
   ruleOf(name: string): ToolRule | null;
-  /** Hears of tool servers' tools that are new, or not what they were; the result ends that. */
-  onLoaded(listener: (tools: readonly Pick<Tool, "name" | "fingerprint">[]) => void): () => void;
+  /**
+   * Hears what a tool server's tools are, all of them, when they were asked for the first time and whenever one is new, gone,
+   * or not what it was; the result ends that.
+   */
+  onLoaded(listener: (server: string, tools: readonly Pick<Tool, "name" | "fingerprint">[]) => void): () => void;
   /** State of each tool server, by configured name, for `/ready` and `/metrics`. */
   health(): ReadonlyMap<string, "connected" | "connecting" | "failed">;
   close(): Promise<void>;

@@ -79,7 +79,7 @@ async function awaitDecision(call: ToolCallRecord, turn: Turn, services: TurnSer
   let current = call;
   while (current.state.status === "pending") {
     if (hasExpired(current, services)) return finish(current, EXPIRED, services, step.record);
-    if (hasChanged(current, turn)) return finish(current, WITHDRAWN, services, step.record);
+    if (turn.isWithdrawn(current)) return finish(current, WITHDRAWN, services, step.record);
     if (turn.signal.aborted || !(await step.newsOrQuiet())) return;
     await turn.refresh();
     current = turn.toolCalls.find(({ toolUseId }) => toolUseId === call.toolUseId) ?? current;
@@ -89,12 +89,6 @@ async function awaitDecision(call: ToolCallRecord, turn: Turn, services: TurnSer
 
 function hasExpired(call: ToolCallRecord, services: TurnServices): boolean {
   return call.approval !== null && Date.parse(call.approval.expiresAt) <= services.now();
-}
-
-/** A tool that is away may come back as it was. */
-function hasChanged(call: ToolCallRecord, turn: Turn): boolean {
-  const tool = turn.tools.get(call.name);
-  return tool !== undefined && tool.fingerprint !== call.fingerprint;
 }
 
 /** The question is stored with the event that shows it. */

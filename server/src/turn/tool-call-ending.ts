@@ -35,10 +35,12 @@ export const UNKNOWN: Ending = {
   ),
 };
 
-/** The tool is not what it was when somebody was asked about it: the question is withdrawn. */
+/** The tool is gone, or not what it was when somebody was asked about it: the question is withdrawn. */
 export const WITHDRAWN: Ending = {
   outcome: "cancelled",
-  output: errorOutput("The tool has changed since its user was asked about this call; the call was not run."),
+  output: errorOutput(
+    "The tool has changed or is gone since its user was asked about this call; the call was not run.",
+  ),
 };
 
 /** A failure in words. */

@@ -423,6 +423,20 @@ describe("a call that needs approval", () => {
     expect(outcomes(await engine.eventsOf(turn))).toMatchObject({ toolu_write: "error" });
   });
 
+  it("does not run later either, when its tool is back as it was", async () => {
+    const engine = await start();
+    const turn = await ask(engine);
+    const write = (await engine.tools.list()).find(({ name }) => name === WRITE.name) ?? null;
+    engine.tools.replace(WRITE.name, aTool(WRITE.name, { fingerprint: "another" }));
+    await engine.decide(turn, WRITE.id, true);
+    expect(await engine.done(turn)).toBe("end_turn");
+    engine.tools.replace(WRITE.name, write);
+    engine.tools.announce(WRITE.name);
+    await engine.decide(turn, WRITE.id, true);
+    expect(await engine.done(await engine.send("Hello", turn))).toBe("end_turn");
+    expect(engine.tools.written).toEqual([]);
+  });
+
   describe("whose tool is known to have changed", () => {
     const change = (engine: Engine, fingerprint: string): void => {
       engine.tools.replace(
@@ -431,11 +445,41 @@ describe("a call that needs approval", () => {
       );
       engine.tools.announce(WRITE.name);
     };
+    const vanish = (engine: Engine): void => {
+      engine.tools.replace(WRITE.name, null);
+      engine.tools.announce(WRITE.name);
+    };
+    const asItWas = async (engine: Engine): Promise<() => void> => {
+      const write = (await engine.tools.list()).find(({ name }) => name === WRITE.name) ?? null;
+      return () => {
+        engine.tools.replace(WRITE.name, write);
+        engine.tools.announce(WRITE.name);
+      };
+    };
+    type Change = (engine: Engine, back: () => void) => void;
+    const CHANGES: [title: string, change: Change][] = [
+      ["that is another one", (engine) => change(engine, "another")],
+      ["that is gone", vanish],
+      [
+        "that was another one for a moment",
+        (engine, back) => {
+          change(engine, "another");
+          back();
+        },
+      ],
+      [
+        "that was gone for a moment",
+        (engine, back) => {
+          vanish(engine);
+          back();
+        },
+      ],
+    ];
 
-    it("is withdrawn, and the model goes on without it", async () => {
+    it.each(CHANGES)("is withdrawn for a tool %s, and the model goes on without it", async (_title, act) => {
       const engine = await start();
       const turn = await ask(engine);
-      change(engine, "another");
+      act(engine, await asItWas(engine));
       expect(await engine.done(turn)).toBe("end_turn");
       expect(outcomes(await engine.eventsOf(turn))).toMatchObject({ toolu_write: "cancelled" });
       expect(JSON.stringify(engine.prompts.at(-1)?.messages)).toContain("The tool has changed");
@@ -443,12 +487,13 @@ describe("a call that needs approval", () => {
       expect(engine.tools.written).toEqual([]);
     });
 
-    it("is withdrawn while another tool of its step runs", async () => {
+    it.each(CHANGES)("is withdrawn for a tool %s while another of its step runs", async (_title, act) => {
       const engine = await start();
+      const back = await asItWas(engine);
       const turn = await engine.script([{ tool_use: [{ name: "notes__wait" }, WRITE] }, { text: "Ok." }]);
       const held = await engine.tools.nextHeld();
       await engine.event(turn, "tool_request");
-      change(engine, "another");
+      act(engine, back);
       await engine.event(turn, "tool_result", ({ outcome }) => outcome === "cancelled");
       held.answer(text("waited"));
       expect(await engine.done(turn)).toBe("end_turn");
@@ -466,6 +511,31 @@ describe("a call that needs approval", () => {
       await engine.decide(turn, other.id, true);
       expect(await engine.done(turn)).toBe("end_turn");
       expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_write: "cancelled", toolu_other: "ok" });
+    });
+
+    it("is asked anew when the model calls the tool again that is back as it was", async () => {
+      const engine = await start();
+      const back = await asItWas(engine);
+      const again = { ...WRITE, id: "toolu_again" };
+      const steps = [{ tool_use: [WRITE] }, { tool_use: [again] }, { text: "Ok." }];
+      const turn = await engine.script(steps);
+      await engine.parked(turn);
+      vanish(engine);
+      back();
+      await engine.event(turn, "tool_request", ({ tool_use_id }) => tool_use_id === again.id);
+      await engine.decide(turn, again.id, true);
+      expect(await engine.done(turn)).toBe("end_turn");
+      expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_write: "cancelled", toolu_again: "ok" });
+      expect(engine.tools.written).toHaveLength(1);
+    });
+
+    it("stays when it is another server's tools that are not what they were", async () => {
+      const engine = await start();
+      const turn = await ask(engine);
+      engine.tools.announce("other__write");
+      await engine.decide(turn, WRITE.id, true);
+      expect(await engine.done(turn)).toBe("end_turn");
+      expect(engine.tools.written).toHaveLength(1);
     });
 
     it("stays when it has not changed after all", async () => {

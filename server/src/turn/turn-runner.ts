@@ -31,6 +31,8 @@ interface OwnedTurn {
   news: WakeUp;
   /** Nothing is renewed any more. */
   isOver: boolean;
+  /** As it is at work; null until it was read. */
+  current: Turn | null;
   /** The renewal that is under way. */
   renewing: Promise<void>;
 }
@@ -54,9 +56,11 @@ export class TurnRunner {
   readonly #services: TurnServices;
   readonly #coordination: Coordination;
   readonly #options: TurnRunnerOptions;
-  readonly #running = new Map<string, Pick<OwnedTurn, "abort" | "news"> & { ended: Promise<void> }>();
+  readonly #running = new Map<string, { owned: OwnedTurn; ended: Promise<void> }>();
   /** Turns that somebody here waits to take. */
   readonly #wanted = new Set<string>();
+  /** Questions that nobody may answer any more, by turn, until they have ended. */
+  readonly #withdrawn = new Map<string, Set<string>>();
   readonly #sweep: NodeJS.Timeout;
   readonly #stopHearing: () => void;
   #draining = false;
@@ -68,7 +72,7 @@ export class TurnRunner {
     this.#coordination = coordination;
     this.#options = options;
     this.#sweep = setInterval(() => void this.#continueWaiting(), SWEEP_EVERY_MS).unref();
-    this.#stopHearing = services.catalog.onLoaded((tools) => void this.#withdraw(tools));
+    this.#stopHearing = services.catalog.onLoaded((server, tools) => void this.#withdraw(server, tools));
   }
 
   get isDraining(): boolean {
@@ -130,7 +134,7 @@ export class TurnRunner {
     }, timeoutMs / 2);
     const fullTime = setTimeout(() => {
       this.#handover = "now";
-      for (const { abort } of this.#running.values()) abort.abort(new TurnAbort("handover"));
+      for (const { owned } of this.#running.values()) owned.abort.abort(new TurnAbort("handover"));
     }, timeoutMs);
     // A turn that was being admitted or taken meanwhile still gets here.
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
@@ -145,27 +149,50 @@ export class TurnRunner {
       for (const turnId of await this.#services.store.findTurnsToContinue(this.#services.now())) {
         if (!this.#running.has(turnId)) this.continue(turnId);
       }
+      await this.#endWithdrawn();
     } catch (error) {
       this.#services.observer.failed("sweep", error);
     }
   }
 
-  /** Questions about tools that are not what they were any more are answered by nobody. */
-  async #withdraw(tools: Parameters<Parameters<ToolCatalog["onLoaded"]>[0]>[0]): Promise<void> {
+  /** Questions about a server's tools that are gone or not what they were are put down here: the tool may be back at once. */
+  async #withdraw(...[server, tools]: Parameters<Parameters<ToolCatalog["onLoaded"]>[0]>): Promise<void> {
     const fingerprints = new Map(tools.map(({ name, fingerprint }) => [name, fingerprint]));
-    const hasChanged = (call: ToolCallRecord): boolean =>
-      fingerprints.has(call.name) && fingerprints.get(call.name) !== call.fingerprint;
-    for (const { news } of this.#running.values()) news.raise();
-    try {
-      const changed = (await this.#services.store.findPendingCalls()).filter(hasChanged);
-      for (const turnId of new Set(changed.map((call) => call.turnId))) {
-        this.#continue(turnId, async () => {
-          const pending = await this.#services.store.findPendingCalls();
-          return pending.some((call) => call.turnId === turnId && hasChanged(call));
-        });
+    const withdraw = (calls: readonly ToolCallRecord[]): void => {
+      for (const { turnId, toolUseId, ...call } of calls) {
+        if (call.server !== server || call.state.status !== "pending") continue;
+        if (fingerprints.get(call.name) === call.fingerprint) continue;
+        this.#withdrawn.set(turnId, (this.#withdrawn.get(turnId) ?? new Set()).add(toolUseId));
       }
+    };
+    for (const { owned } of this.#running.values()) {
+      withdraw(owned.current?.toolCalls ?? []);
+      owned.news.raise();
+    }
+    try {
+      withdraw(await this.#services.store.findPendingCalls());
+      await this.#endWithdrawn();
     } catch (error) {
       this.#services.observer.failed("withdraw questions", error);
+    }
+  }
+
+  #isWithdrawn({ turnId, toolUseId }: ToolCallRecord): boolean {
+    return this.#withdrawn.get(turnId)?.has(toolUseId) === true;
+  }
+
+  /** Turns that are parked with such a question are taken for it; those that run here know. */
+  async #endWithdrawn(): Promise<void> {
+    if (this.#withdrawn.size === 0) return;
+    const findTurns = async (): Promise<ReadonlySet<string>> => {
+      const pending = await this.#services.store.findPendingCalls();
+      return new Set(pending.filter((call) => this.#isWithdrawn(call)).map(({ turnId }) => turnId));
+    };
+    const parked = await findTurns();
+    for (const turnId of this.#withdrawn.keys()) {
+      if (this.#running.has(turnId) || this.#wanted.has(turnId)) continue;
+      if (parked.has(turnId)) this.#continue(turnId, async () => (await findTurns()).has(turnId));
+      else this.#withdrawn.delete(turnId);
     }
   }
 
@@ -213,6 +240,7 @@ export class TurnRunner {
       abort: new AbortController(),
       news: new WakeUp(),
       isOver: false,
+      current: null,
       renewing: Promise.resolve(),
     };
     if (this.#handover === "now") owned.abort.abort(new TurnAbort("handover"));
@@ -233,11 +261,11 @@ export class TurnRunner {
         stopListening();
         owned.abort.abort(new TurnAbort("lost"));
         // A parked turn may have been taken again meanwhile.
-        if (this.#running.get(turn.id)?.abort === owned.abort) this.#running.delete(turn.id);
+        if (this.#running.get(turn.id)?.owned === owned) this.#running.delete(turn.id);
         await owned.renewing;
         if (owned.lock !== null) await this.#coordination.releaseLock(owned.lock);
       });
-    this.#running.set(turn.id, { abort: owned.abort, news: owned.news, ended });
+    this.#running.set(turn.id, { owned, ended });
     return ended;
   }
 
@@ -278,6 +306,7 @@ export class TurnRunner {
       const stored = await store.loadTurn(turnId);
       if (stored === null) return this.#settle(turnId);
       const turn = this.#turn(stored, owned, reloads === 0 ? task.admitted : null);
+      owned.current = turn;
       const recorder = new TurnRecorder(turn, fence, {
         store,
         coordination: this.#coordination,
@@ -331,6 +360,7 @@ export class TurnRunner {
       remembered: stored.remembered,
       signal: abort.signal,
       isLeaving: () => this.#handover !== "none",
+      isWithdrawn: (call) => this.#isWithdrawn(call),
       news,
       admitted,
       refresh: async (askAnew) => {

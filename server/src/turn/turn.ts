@@ -35,6 +35,8 @@ export interface Turn extends TurnState {
   readonly signal: AbortSignal;
   /** This process ends soon: the turn is handed over where nothing of it is lost, at the end of a step. */
   isLeaving(): boolean;
+  /** The tool that a question is about was gone or another one since, if only for a moment: nobody may answer it any more. */
+  isWithdrawn(call: ToolCallRecord): boolean;
   /** Raised when a person may have decided, and now and then, because announcements can be lost and time passes. */
   readonly news: WakeUp;
   /**
