@@ -183,14 +183,14 @@ export class TurnRunner {
 
   /** Turns that are parked with such a question are taken for it; those that run here know. */
   async #endWithdrawn(): Promise<void> {
-    if (this.#withdrawn.size === 0) return;
+    const turnIds = [...this.#withdrawn.keys()].filter((id) => !this.#running.has(id) && !this.#wanted.has(id));
+    if (turnIds.length === 0) return;
     const findTurns = async (): Promise<ReadonlySet<string>> => {
       const pending = await this.#services.store.findPendingCalls();
       return new Set(pending.filter((call) => this.#isWithdrawn(call)).map(({ turnId }) => turnId));
     };
     const parked = await findTurns();
-    for (const turnId of this.#withdrawn.keys()) {
-      if (this.#running.has(turnId) || this.#wanted.has(turnId)) continue;
+    for (const turnId of turnIds) {
       if (parked.has(turnId)) this.#continue(turnId, async () => (await findTurns()).has(turnId));
       else this.#withdrawn.delete(turnId);
     }
