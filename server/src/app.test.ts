@@ -56,7 +56,7 @@ async function start(options: EngineOptions = {}): Promise<Api> {
         issuers: Object.values(OWNERS).map(({ issuer }) => ({ issuer, origins: [] })),
         async verifyToken(token) {
           const owner = OWNERS[token];
-          if (owner === undefined) throw new ChatError("invalid_token");
+          if (owner === undefined || engine.revoked.has(owner.user)) throw new ChatError("invalid_token");
           return anIdentity({ owner, expiresAtMs: engine.now() + 3_600_000 });
         },
       },
@@ -305,6 +305,68 @@ describe("GET /conversations/:id/events", () => {
     const refused = await call("GET", path);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "5"]);
     expect(engine.faults).toEqual([]);
+  });
+});
+
+describe("a stream whose reader's token is revoked", () => {
+  const isError = (event: ServerEvent): boolean => event.type === "error";
+
+  it("ends while a person is asked; whoever has a new token goes on where it was", async () => {
+    const { engine, call } = await start();
+    const response = await call("POST", "/message", { body: script([{ tool_use: [WRITE] }, { text: "Done." }]) });
+    const reading = new Reading(response);
+    const conversation_id = conversationOf(await reading.until(isParked));
+    const path = `/conversations/${conversation_id}/events`;
+    const second = new Reading(await call("GET", path));
+    engine.revoked.add("ada");
+    const received = await reading.end();
+    expect(await second.end()).toEqual(received);
+    expect(received.some(({ data }) => data.type === "done")).toBe(false);
+    const headers = { "Last-Event-ID": received.at(-1)?.id ?? "" };
+    expect((await call("GET", path, { headers })).status).toBe(401);
+    engine.revoked.delete("ada");
+    const again = new Reading(await call("GET", path, { headers }));
+    const body = { conversation_id, tool_use_id: WRITE.id, approved: true };
+    expect((await call("POST", "/approval", { body })).status).toBe(200);
+    expect((await again.end()).at(-1)?.data).toMatchObject({ type: "done", reason: "end_turn" });
+  });
+
+  it("ends while a tool runs, which goes on", async () => {
+    const { engine, call, streams } = await start();
+    const steps = [{ tool_use: [{ name: "notes__wait" }] }, { text: "Done." }];
+    const reading = new Reading(await call("POST", "/message", { body: script(steps) }));
+    const held = await engine.tools.nextHeld();
+    engine.revoked.add("ada");
+    expect((await reading.end()).some(({ data }) => data.type === "done")).toBe(false);
+    await expect.poll(() => streams.total).toBe(0);
+    expect(held.context.signal.aborted).toBe(false);
+    held.answer(text("waited"));
+  });
+
+  it("tells first that the answer was cut", async () => {
+    const { engine, call } = await start();
+    const stalled = { text: "word ".repeat(100), chunks: 20, fault: "stall", after_bytes: 200 };
+    const reading = new Reading(await call("POST", "/message", { body: script(stalled) }));
+    await reading.until(({ type }) => type === "text");
+    engine.revoked.add("ada");
+    const received = await reading.end();
+    expect(received.find(({ data }) => isError(data))?.data).toMatchObject({ error: "token_expired" });
+    expect(received.at(-1)?.data).toMatchObject({ type: "done", reason: "error" });
+  });
+
+  it("is no one else's", async () => {
+    const { engine, call, streams } = await start();
+    const body = script([{ tool_use: [WRITE] }, { text: "Done." }]);
+    const mine = new Reading(await call("POST", "/message", { body }));
+    await mine.until(isParked);
+    const bobs = new Reading(await call("POST", "/message", { body, token: "bob" }));
+    const conversation_id = conversationOf(await bobs.until(isParked));
+    engine.revoked.add("ada");
+    await mine.end();
+    expect(streams.total).toBe(1);
+    const decision = { conversation_id, tool_use_id: WRITE.id, approved: true };
+    await call("POST", "/approval", { body: decision, token: "bob" });
+    expect((await bobs.end()).at(-1)?.data).toMatchObject({ type: "done", reason: "end_turn" });
   });
 });
 

@@ -75,8 +75,9 @@ const EXACT_PATHS = { sensitive: true, strict: true };
 
 /** The server as a table of contents: each route is a list of stages, each stage answers one question. */
 export function createApp(services: AppServices, options: AppOptions): Koa {
-  const { store, coordination, budget, runner, turn, logger, metrics } = services;
-  const reader = createEventReader(services);
+  const { store, coordination, budget, runner, turn, streams, logger, metrics } = services;
+  const isRevoked = (identity: Identity): boolean => turn.isRevoked(identity);
+  const reader = createEventReader({ store, coordination, streams, isRevoked });
   const closedBecause = (): "chatbot_disabled" | "draining" | null =>
     options.isEnabled ? (runner.isDraining ? "draining" : null) : "chatbot_disabled";
   const admission = { store, coordination, lockTtlMs: options.lockTtlMs, closedBecause, now: turn.now };

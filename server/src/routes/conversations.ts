@@ -95,7 +95,7 @@ export function conversationEvents({
       ctx.status = 204;
       return;
     }
-    const place = reader.open(identity.owner);
+    const place = reader.open(identity);
     try {
       if (start.type === "range") {
         await place.stream(ctx, conversation, { afterSeq: start.afterSeq, turnId: null });

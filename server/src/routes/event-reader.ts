@@ -1,11 +1,12 @@
 import type { Context } from "koa";
 import type { ConversationRecord } from "../store/conversation-record.ts";
 import type { Coordination } from "../store/coordination.ts";
-import { hashedKey, type Owner, ownerKey } from "../store/identity.ts";
+import { hashedKey, type Identity, ownerKey } from "../store/identity.ts";
 import type { Store } from "../store/store.ts";
 import { eventStream } from "../stream/event-stream.ts";
 import { followEvents, type Range } from "../stream/follow-events.ts";
 import type { OpenStreams } from "../stream/open-streams.ts";
+import { watchReader } from "../stream/watch-reader.ts";
 
 /** A place among the open streams. */
 export interface StreamPlace {
@@ -17,8 +18,11 @@ export interface StreamPlace {
 
 /** Lets readers follow the event log. */
 export interface EventReader {
-  /** Takes a place before anything is started for it. @throws ChatError `too_many_requests` */
-  open(owner: Owner): StreamPlace;
+  /**
+   * Takes a place before anything is started for it. What is streamed there ends when this identity's token is revoked:
+   * whoever comes back is refused, or has a new one. @throws ChatError `too_many_requests`
+   */
+  open(identity: Identity): StreamPlace;
 }
 
 /** A reader of the store's log. */
@@ -26,19 +30,28 @@ export function createEventReader(ports: {
   store: Store;
   coordination: Coordination;
   streams: OpenStreams;
+  isRevoked(identity: Identity): boolean;
 }): EventReader {
   return {
-    open(owner) {
+    open(identity) {
+      const { owner } = identity;
       const close = ports.streams.open(ownerKey(owner), hashedKey(owner.issuer, owner.organization));
       return {
         close,
         async stream(ctx, conversation, range, first) {
+          const revoked = watchReader(() => ports.isRevoked(identity));
           try {
-            await eventStream(ctx, async function* (signal) {
+            await eventStream(ctx, async function* (closed) {
               if (first !== undefined) yield first;
-              yield* followEvents(conversation, range, ports, signal);
+              const signal = AbortSignal.any([closed, revoked.signal]);
+              for await (const event of followEvents(conversation, range, ports, signal)) {
+                // Also in the middle of what was read at once: a slow reader may take long over it.
+                if (revoked.signal.aborted) return;
+                yield event;
+              }
             });
           } finally {
+            revoked.stop();
             close();
           }
         },

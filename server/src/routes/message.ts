@@ -20,7 +20,7 @@ export function message(options: MessageOptions): Middleware<AdmitState & { loca
   return async function answerMessage(ctx) {
     const { identity, locale, requestId, body, admission } = ctx.state;
     if (admission === undefined) throw new ChatError("internal");
-    const place = reader.open(identity.owner);
+    const place = reader.open(identity);
     try {
       const turn =
         admission.type === "repeated"
