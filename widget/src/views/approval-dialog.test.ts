@@ -84,7 +84,7 @@ describe("ChatBotApprovalDialog", () => {
     expect(find(".exact pre").textContent).to.equal(JSON.stringify(input, null, 2));
   });
 
-  it("shows flat input field by field", async () => {
+  it("shows input field by field", async () => {
     const { dialog } = await show(request("a", { path: "a.txt", size: 3 }));
     expect([...dialog.querySelectorAll("dt, dd")].map(({ textContent }) => textContent)).to.deep.equal([
       "path",
@@ -95,7 +95,9 @@ describe("ChatBotApprovalDialog", () => {
   });
 
   it("tells strings that look like other values from these", async () => {
-    const { dialog } = await show(request("a", { a: "true", b: true, c: "", d: " x", e: "007", f: null, g: "plain" }));
+    const nested = { h: "[1]", i: '"007"', j: '{"k":\n1}', l: "x\n" };
+    const flat = { a: "true", b: true, c: "", d: " x", e: "007", f: null, g: "plain" };
+    const { dialog } = await show(request("a", { ...flat, ...nested }));
     expect([...dialog.querySelectorAll("dd")].map(({ textContent }) => textContent)).to.deep.equal([
       '"true"',
       "true",
@@ -104,6 +106,7 @@ describe("ChatBotApprovalDialog", () => {
       '"007"',
       "null",
       "plain",
+      ...Object.values(nested).map((value) => JSON.stringify(value)),
     ]);
   });
 
@@ -170,10 +173,16 @@ describe("ChatBotApprovalDialog", () => {
     });
   }
 
-  it("shows nested input as JSON only", async () => {
-    const { dialog, find } = await show(request("a", { member: { id: 1 } }));
-    expect(dialog.querySelector("dl")).to.equal(null);
-    expect(find("details").hasAttribute("open")).to.equal(true);
+  it("shows nested input as JSON in its field, and the text beside it as text", async () => {
+    const input = { to: ["ada@example.org"], body: "Dear all,\nwe row." };
+    const { dialog, find } = await show(request("a", input));
+    expect([...dialog.querySelectorAll("dt, dd")].map(({ textContent }) => textContent)).to.deep.equal([
+      "to",
+      JSON.stringify(input.to, null, 2),
+      "body",
+      input.body,
+    ]);
+    expect(find(".exact pre").textContent).to.equal(JSON.stringify(input, null, 2));
   });
 
   const hidden: [title: string, character: string, shown: string][] = [
@@ -268,6 +277,40 @@ describe("ChatBotApprovalDialog", () => {
     const shown = await show(request("a", {}));
     await sendKeys({ press: "Enter" });
     await until(() => shown.answers.length > 0);
+    expect(shown.answers).to.deep.equal([{ toolUseId: "a", isApproved: false, isRemembered: false }]);
+  });
+
+  it("takes no key for an answer that is meant for the message being written", async () => {
+    const shown = await show(request("a", {}));
+    const press = (key: string): boolean =>
+      shown.find(".deny").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    expect(press("Enter")).to.equal(true);
+    press("x");
+    expect([press(" "), press("Enter")]).to.deep.equal([false, false]);
+  });
+
+  it("takes no key for an answer that is still held down from before", async () => {
+    const box = fixtureSync<HTMLTextAreaElement>(html`<textarea></textarea>`);
+    box.focus();
+    await sendKeys({ down: "Enter" });
+    box.blur();
+    const shown = await show(request("a", {}));
+    await sendKeys({ down: "Enter" });
+    await sendKeys({ up: "Enter" });
+    await nextFrame();
+    expect(shown.answers).to.deep.equal([]);
+  });
+
+  it("takes a key for an answer after a pause in writing", async () => {
+    const box = fixtureSync<HTMLTextAreaElement>(html`<textarea></textarea>`);
+    box.focus();
+    await sendKeys({ type: "done" });
+    box.blur();
+    const shown = await show(request("a", {}));
+    await until(async () => {
+      await sendKeys({ press: "Enter" });
+      return shown.answers.length > 0;
+    });
     expect(shown.answers).to.deep.equal([{ toolUseId: "a", isApproved: false, isRemembered: false }]);
   });
 

@@ -7,6 +7,7 @@ import { isDestructive } from "./describe-input.ts";
 import { icons } from "./icons.ts";
 import { framedPage, mayApprove } from "./may-approve.ts";
 import { SecondTicker } from "./second-ticker.ts";
+import { StillWriting } from "./still-writing.ts";
 import { renderToolInput } from "./tool-input.ts";
 import { trapFocus } from "./trap-focus.ts";
 import { View } from "./view.ts";
@@ -54,6 +55,7 @@ export class ChatBotApprovalDialog extends View {
     this.requests = [];
     this.frameAncestors = null;
     this.index = 0;
+    this.addController(new StillWriting(this));
   }
 
   /** Moves the focus to Deny. */

@@ -7,10 +7,9 @@ const PATH = { name: "path", value: "a.txt" };
 describe("describeInput", () => {
   const cases: [title: string, toolName: string, input: ToolInput, expected: InputView][] = [
     ["no input", "t", {}, { type: "none" }],
-    ["a nested object", "t", { member: { id: 1 } }, { type: "json" }],
-    ["a list", "t", { ids: [1] }, { type: "json" }],
+    ["nested input", "t", { ids: [1] }, { type: "fields", fields: [{ name: "ids", value: [1] }] }],
     [
-      "flat input",
+      "input in fields",
       "t",
       { path: "a.txt", size: 3, deep: false, mode: null },
       {
@@ -47,6 +46,12 @@ describe("describeInput", () => {
       "t",
       { path: "a.txt", old_text: "a", new_text: "b", content: "c" },
       { type: "edit", fields: [PATH, { name: "content", value: "c" }], before: "a", after: "b" },
+    ],
+    [
+      "a file with nested input",
+      "t",
+      { path: "a.txt", content: "x", tags: ["b"] },
+      { type: "file", fields: [PATH, { name: "tags", value: ["b"] }], content: "x", writes: null },
     ],
     [
       "content that is no text",

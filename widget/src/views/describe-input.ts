@@ -1,9 +1,9 @@
 import type { ToolAnnotations, ToolInput } from "../protocol/index.ts";
 
-/** A member of flat input. */
+/** A member of the input. */
 export interface InputField {
   name: string;
-  value: string | number | boolean | null;
+  value: unknown;
 }
 
 /**
@@ -12,8 +12,6 @@ export interface InputField {
  */
 export type InputView =
   | { type: "none" }
-  /** Nested: JSON shows it as it is. */
-  | { type: "json" }
   | { type: "fields"; fields: readonly InputField[] }
   /** A file that is written. `writes` is null where the tool does not tell what happens to one that exists. */
   | { type: "file"; fields: readonly InputField[]; content: string; writes: "new" | "replaces" | null }
@@ -22,10 +20,9 @@ export type InputView =
 
 /** By the input's shape, so that it serves any tool; only what our own tool is known to do depends on its name. */
 export function describeInput(toolName: string, input: ToolInput): InputView {
-  const fields = flatFields(input);
-  if (fields === null) return { type: "json" };
+  const fields = Object.entries(input).map(([name, value]): InputField => ({ name, value }));
   if (fields.length === 0) return { type: "none" };
-  const value = (name: string): InputField["value"] | undefined => fields.find((field) => field.name === name)?.value;
+  const value = (name: string): unknown => fields.find((field) => field.name === name)?.value;
   const without = (...names: string[]): InputField[] => fields.filter(({ name }) => !names.includes(name));
   const [path, content, before, after] = ["path", "content", "old_text", "new_text"].map(value);
   if (typeof path === "string" && typeof before === "string" && typeof after === "string")
@@ -41,18 +38,7 @@ export function isDestructive(toolName: string, input: ToolInput, annotations: T
   return annotations.destructiveHint === true && !(view.type === "file" && view.writes === "new");
 }
 
-/** Null when a value is not flat. */
-function flatFields(input: ToolInput): InputField[] | null {
-  const fields: InputField[] = [];
-  for (const [name, value] of Object.entries(input)) {
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
-      fields.push({ name, value });
-    else return null;
-  }
-  return fields;
-}
-
-function writesOf(toolName: string, overwrite: InputField["value"] | undefined): "new" | "replaces" | null {
+function writesOf(toolName: string, overwrite: unknown): "new" | "replaces" | null {
   if (toolName !== "workspace__write_file") return null;
   return overwrite === true ? "replaces" : "new";
 }

@@ -12,7 +12,7 @@ import { visibleText } from "./visible-text.ts";
 const LINES_PER_BLOCK = 100;
 
 /** A string that reads like another kind of value, or whose ends cannot be seen. */
-const AMBIGUOUS = /^(|true|false|null|-?\d[\d.eE+-]*| .*|.* )$/;
+const AMBIGUOUS = /^(|true|false|null|-?\d[\d.eE+-]*|[\s"[{].*|.*\s)$/s;
 
 /** The input of a tool in the form that suits it, and as JSON. */
 export function renderToolInput(toolName: string, input: ToolInput, strings: Strings): TemplateResult {
@@ -20,16 +20,14 @@ export function renderToolInput(toolName: string, input: ToolInput, strings: Str
   switch (view.type) {
     case "none":
       return html`<p class="no-input">${strings.approvalNoInput}</p>`;
-    case "json":
-      return renderJson(input, strings, true);
     case "fields":
-      return html`${renderFields(view.fields)} ${renderJson(input, strings, false)}`;
+      return html`${renderFields(view.fields)} ${renderJson(input, strings)}`;
     case "file":
       return html`${renderFields(view.fields)} ${renderContent(view.content, view.writes, strings)}
-      ${renderJson(input, strings, false)}`;
+      ${renderJson(input, strings)}`;
     case "edit":
       return html`${renderFields(view.fields)} ${renderChanges(view.before, view.after, strings)}
-      ${renderJson(input, strings, false)}`;
+      ${renderJson(input, strings)}`;
   }
 }
 
@@ -38,13 +36,14 @@ function renderFields(fields: readonly InputField[]): TemplateResult {
     ${fields.map(
       ({ name, value }) =>
         html`<dt>${visibleText(name)}</dt>
-          <dd class=${typeof value} dir="auto">${visibleText(fieldText(value))}</dd>`,
+          <dd class=${typeof value} dir=${typeof value === "object" ? "ltr" : "auto"}>${visibleText(fieldText(value))}</dd>`,
     )}
   </dl>`;
 }
 
-function fieldText(value: InputField["value"]): string {
-  return typeof value === "string" && !AMBIGUOUS.test(value) ? value : JSON.stringify(value);
+/** What is nested is shown as JSON, in its place. */
+function fieldText(value: unknown): string {
+  return typeof value === "string" && !AMBIGUOUS.test(value) ? value : JSON.stringify(value, null, 2);
 }
 
 function renderContent(content: string, writes: "new" | "replaces" | null, strings: Strings): TemplateResult {
@@ -101,8 +100,8 @@ function renderLine({ type, text }: DiffLine, number: string, strings: Strings):
   }
 }
 
-function renderJson(input: ToolInput, strings: Strings, isOpen: boolean): TemplateResult {
-  return html`<details class="exact" ?open=${isOpen}>
+function renderJson(input: ToolInput, strings: Strings): TemplateResult {
+  return html`<details class="exact">
     <summary>${icons.chevron}<span>${strings.approvalInput}</span></summary>
     <pre tabindex="0" dir="ltr">${visibleText(JSON.stringify(input, null, 2))}</pre>
   </details>`;
