@@ -221,7 +221,7 @@ export function arabicStrings(locale: string): Strings {
     receiptApprovedElsewhere: "تمت موافقتك في نافذة أخرى",
     receiptDeniedElsewhere: "تم رفضك في نافذة أخرى",
 
-    linkTitle: "هل تريد مغادرة هذه الصفحة؟",
+    linkTitle: "هل تريد فتح هذا الرابط؟",
     linkConfirm: (host) => `يؤدي هذا الرابط إلى ${isolated(host)}. عنوانه الكامل:`,
     linkOpen: "فتح الرابط",
     linkCancel: "إلغاء",

@@ -150,7 +150,7 @@ export function germanStrings(locale: string): Strings {
     receiptApprovedElsewhere: "Von Ihnen in einem anderen Fenster genehmigt",
     receiptDeniedElsewhere: "Von Ihnen in einem anderen Fenster abgelehnt",
 
-    linkTitle: "Diese Seite verlassen?",
+    linkTitle: "Diesen Link öffnen?",
     linkConfirm: (host) => `Dieser Link führt zu ${host}. Die vollständige Adresse lautet:`,
     linkOpen: "Link öffnen",
     linkCancel: "Abbrechen",

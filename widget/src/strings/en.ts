@@ -147,7 +147,7 @@ export function englishStrings(locale: string): Strings {
     receiptApprovedElsewhere: "You approved it in another window",
     receiptDeniedElsewhere: "You denied it in another window",
 
-    linkTitle: "Leave this page?",
+    linkTitle: "Open this link?",
     linkConfirm: (host) => `This link leads to ${host}. Its full address is:`,
     linkOpen: "Open link",
     linkCancel: "Cancel",

@@ -151,7 +151,7 @@ export function spanishStrings(locale: string): Strings {
     receiptApprovedElsewhere: "Lo aprobaste en otra ventana",
     receiptDeniedElsewhere: "Lo rechazaste en otra ventana",
 
-    linkTitle: "¿Salir de esta página?",
+    linkTitle: "¿Abrir este enlace?",
     linkConfirm: (host) => `Este enlace lleva a ${host}. Su dirección completa es:`,
     linkOpen: "Abrir enlace",
     linkCancel: "Cancelar",

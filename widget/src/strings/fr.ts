@@ -157,7 +157,7 @@ export function frenchStrings(locale: string): Strings {
     receiptApprovedElsewhere: "Vous l’avez approuvé dans une autre fenêtre",
     receiptDeniedElsewhere: "Vous l’avez refusé dans une autre fenêtre",
 
-    linkTitle: "Quitter cette page\u202F?",
+    linkTitle: "Ouvrir ce lien\u202F?",
     linkConfirm: (host) => `Ce lien mène à ${host}. Son adresse complète est\u00A0:`,
     linkOpen: "Ouvrir le lien",
     linkCancel: "Annuler",

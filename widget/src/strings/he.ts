@@ -148,7 +148,7 @@ export function hebrewStrings(locale: string): Strings {
     receiptApprovedElsewhere: "אישרתם בחלון אחר",
     receiptDeniedElsewhere: "דחיתם בחלון אחר",
 
-    linkTitle: "לצאת מהדף הזה?",
+    linkTitle: "לפתוח את הקישור הזה?",
     linkConfirm: (host) => `הקישור מוביל אל ${isolated(host)}. הכתובת המלאה:`,
     linkOpen: "פתיחת הקישור",
     linkCancel: "ביטול",

@@ -151,7 +151,7 @@ export function italianStrings(locale: string): Strings {
     receiptApprovedElsewhere: "Approvato da te in un’altra finestra",
     receiptDeniedElsewhere: "Rifiutato da te in un’altra finestra",
 
-    linkTitle: "Lasciare questa pagina?",
+    linkTitle: "Aprire questo link?",
     linkConfirm: (host) => `Questo link porta a ${host}. L’indirizzo completo è:`,
     linkOpen: "Apri link",
     linkCancel: "Annulla",

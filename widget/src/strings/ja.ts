@@ -145,7 +145,7 @@ export function japaneseStrings(locale: string): Strings {
     receiptApprovedElsewhere: "別のウィンドウであなたが承認しました",
     receiptDeniedElsewhere: "別のウィンドウであなたが拒否しました",
 
-    linkTitle: "このページを離れますか？",
+    linkTitle: "このリンクを開きますか？",
     linkConfirm: (host) => `このリンクは ${host} に移動します。リンク先の完全なアドレス：`,
     linkOpen: "リンクを開く",
     linkCancel: "キャンセル",

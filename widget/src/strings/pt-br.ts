@@ -151,7 +151,7 @@ export function brazilianPortugueseStrings(locale: string): Strings {
     receiptApprovedElsewhere: "Você aprovou em outra janela",
     receiptDeniedElsewhere: "Você negou em outra janela",
 
-    linkTitle: "Sair desta página?",
+    linkTitle: "Abrir este link?",
     linkConfirm: (host) => `Este link leva a ${host}. O endereço completo é:`,
     linkOpen: "Abrir link",
     linkCancel: "Cancelar",

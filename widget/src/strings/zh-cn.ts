@@ -144,7 +144,7 @@ export function simplifiedChineseStrings(locale: string): Strings {
     receiptApprovedElsewhere: "你在另一个窗口中批准",
     receiptDeniedElsewhere: "你在另一个窗口中拒绝",
 
-    linkTitle: "要离开此页面吗？",
+    linkTitle: "要打开此链接吗？",
     linkConfirm: (host) => `此链接指向 ${host}。完整地址为：`,
     linkOpen: "打开链接",
     linkCancel: "取消",
