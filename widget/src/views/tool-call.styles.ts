@@ -2,7 +2,8 @@
 export const toolCallStyles = `
   .tool-call { overflow: hidden; border: 1px solid var(--border); border-radius: var(--card-radius); background: var(--background); font-size: 0.92em; animation: appear 0.24s ease-out; }
   .tool-head {
-    display: flex;
+    display: grid;
+    grid-template-columns: auto minmax(0, 1fr) fit-content(55%) auto;
     align-items: center;
     gap: 10px;
     inline-size: 100%;
@@ -22,9 +23,9 @@ export const toolCallStyles = `
   .is-ok .tool-icon { color: var(--success); }
   .is-error .tool-icon, .is-denied .tool-icon { color: var(--danger); }
   .is-unknown .tool-icon, .is-expired .tool-icon, .is-awaiting_approval .tool-icon { color: var(--warning); }
-  .tool-title { flex: 0 1 auto; min-inline-size: 0; font-weight: 550; overflow-wrap: anywhere; }
-  .tool-state { flex: 1; min-inline-size: 40%; color: var(--muted); font-size: 0.93em; text-align: end; }
-  .tool-chevron { flex: none; color: var(--muted); transition: rotate 0.2s var(--ease); }
+  .tool-title { font-weight: 550; overflow-wrap: anywhere; }
+  .tool-state { color: var(--muted); font-size: 0.93em; text-align: end; }
+  .tool-chevron { color: var(--muted); transition: rotate 0.2s var(--ease); }
   .tool-chevron .icon { inline-size: 16px; block-size: 16px; }
   .tool-head[aria-expanded="true"] .tool-chevron { rotate: 180deg; }
   .spinner { inline-size: 16px; block-size: 16px; border: 2px solid color-mix(in srgb, var(--accent-text) 25%, transparent); border-block-start-color: var(--accent-text); border-radius: 50%; animation: turn 0.8s linear infinite; }

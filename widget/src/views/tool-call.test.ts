@@ -2,6 +2,8 @@ import { expect, fixtureSync, html } from "@open-wc/testing";
 import type { ToolCall, ToolCallState, ToolOutputStream } from "../conversation/conversation.ts";
 import { appendText, noText } from "../conversation/output-text.ts";
 import { englishStrings } from "../strings/en.ts";
+import { createStyleSheet } from "./style-sheet.ts";
+import { toolCallStyles } from "./tool-call.styles.ts";
 import { ChatBotToolCall } from "./tool-call.ts";
 import { ChatBotToolOutput } from "./tool-output.ts";
 
@@ -48,6 +50,22 @@ async function press(view: ChatBotToolCall): Promise<void> {
 }
 
 describe("ChatBotToolCall", () => {
+  it("breaks no title that has room beside its state", async () => {
+    document.adoptedStyleSheets = [createStyleSheet(toolCallStyles)];
+    const state: ToolCallState = { ...DONE, outcome: "denied" };
+    const view = await show(callOf({ state, title: "Remove the member" }));
+    const title = view.querySelector<HTMLElement>(".tool-title");
+    const head = view.querySelector<HTMLElement>(".tool-head");
+    if (title === null || head === null) throw new Error("There is no title.");
+    const one = title.getBoundingClientRect().height;
+    const words = document.createRange();
+    words.selectNodeContents(title);
+    // As wide as the words, the state, the icons and the gaps.
+    head.style.width = `${words.getBoundingClientRect().width + 170}px`;
+    expect(title.getBoundingClientRect().height).to.equal(one);
+    document.adoptedStyleSheets = [];
+  });
+
   it("shows the input as lines while the model writes it", async () => {
     const text = String.raw`{"content": "say \"one\"\ntwo\\n`;
     const output = [stream({ channel: "input", path: null, text: appendText(noText, text) })];
