@@ -21,6 +21,7 @@ export const sessionViewStyles = `
   .session li + li { border-block-start: 1px solid var(--border); }
   .session .row { display: flex; align-items: baseline; justify-content: space-between; gap: 4px 12px; flex-wrap: wrap; }
   .session li.row { align-items: center; }
+  .session li.row > div { flex: 1; min-inline-size: min(9em, 100%); }
   .session .name { min-inline-size: 0; font-weight: 550; overflow-wrap: anywhere; }
   .session .note { overflow-wrap: anywhere; }
   .session .note code, .session .path { font-family: var(--code-font); font-size: 0.82em; }
@@ -36,7 +37,8 @@ export const sessionViewStyles = `
   .session .budget + .budget { margin-block-start: 4px; }
   meter { grid-column: 1 / -1; appearance: none; inline-size: 100%; block-size: 8px; overflow: hidden; border: 0; border-radius: 4px; background: var(--surface); }
   meter::-webkit-meter-inner-element { display: block; block-size: 8px; }
-  meter::-webkit-meter-bar { block-size: 8px; border: 0; border-radius: 4px; background: var(--surface); }
+  /* Chromium moves the bar up by half of its height. */
+  meter::-webkit-meter-bar { inset: 0; block-size: 8px; border: 0; border-radius: 4px; background: var(--surface); }
   meter::-webkit-meter-optimum-value { border-radius: 4px; background: var(--success); }
   meter::-webkit-meter-suboptimum-value, meter::-webkit-meter-even-less-good-value { border-radius: 4px; background: var(--warning); }
   meter:-moz-meter-optimum::-moz-meter-bar { border-radius: 4px; background: var(--success); }

@@ -9,7 +9,7 @@ import { englishStrings } from "../strings/en.ts";
 import { TransportError } from "../transport/transport-error.ts";
 import type { ChatBotSessionView } from "./session-view.ts";
 
-defineSessionViews();
+const styles = defineSessionViews();
 
 const SESSION: SessionResponse = {
   user: { id: "u1", name: "Ana Souza" },
@@ -175,6 +175,18 @@ describe("ChatBotSessionView", () => {
     press();
     await waitUntil(() => document.activeElement === shown.view.querySelector("#session-approvals"));
     expect(shown.text(".is-approvals")).to.contain("not allowed anything");
+  });
+
+  it("has the button that takes it back beside what was allowed", async () => {
+    document.adoptedStyleSheets = styles;
+    const shown = show(TOLD);
+    await loaded(shown);
+    const row = shown.view.querySelector<HTMLElement>(".is-approvals .row");
+    const [told, button] = row?.children ?? [];
+    if (row === null || told === undefined || button === undefined) throw new Error("Nothing is allowed.");
+    row.style.maxWidth = `${button.getBoundingClientRect().width + 200}px`;
+    expect(button.getBoundingClientRect().top).to.be.below(told.getBoundingClientRect().bottom);
+    document.adoptedStyleSheets = [];
   });
 
   it("takes what was taken back elsewhere for done", async () => {
