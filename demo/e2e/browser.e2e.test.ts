@@ -300,6 +300,30 @@ describe("On other surfaces", () => {
     expect(heights.last).toBeLessThanOrEqual(heights.end);
     expect(heights.end).toBeLessThanOrEqual(heights.host);
   });
+
+  test("what is left of a daily limit fills the whole height of its bar", async () => {
+    await signIn("admin");
+    await openChat();
+    await page.getByRole("button", { name: /may do/ }).click();
+    const meter = page.getByRole("meter").first();
+    await meter.waitFor();
+    const [top, middle, bottom] = await coloursDown(await meter.screenshot({ animations: "disabled" }), 10);
+    expect([top, bottom]).toEqual([middle, middle]);
+  });
+
+  test("on a phone the keyboard stays away until somebody taps the message box", async () => {
+    await context.close();
+    context = await browser.newContext({ viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true });
+    page = await context.newPage();
+    await signIn("admin");
+    await openChat();
+    await page.waitForFunction(focusedRole, "log");
+    await page.getByRole("textbox").tap();
+    await say("Remove George O'Brien");
+    await approval().getByRole("button", { name: "Deny", exact: true }).tap();
+    await page.waitForFunction(focusedRole, "log");
+    await answered();
+  });
 });
 
 describe("A signed-in member", () => {
@@ -382,6 +406,26 @@ async function expectText(locator: Locator, texts: readonly string[]): Promise<v
 }
 
 /** Name of the focused button, through the shadow roots. Runs in the page. */
+/** Colours of a picture near its top, in the middle and near its bottom. */
+async function coloursDown(picture: Buffer, x: number): Promise<string[]> {
+  const blank = await context.newPage();
+  return await blank.evaluate(
+    async ({ base64, x }) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${base64}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+      canvas?.drawImage(image, 0, 0);
+      return [1, image.height / 2, image.height - 2].map((y) => String(canvas?.getImageData(x, y, 1, 1).data));
+    },
+    { base64: picture.toString("base64"), x },
+  );
+}
+
+function focusedRole(role: string): boolean {
+  return document.activeElement?.shadowRoot?.activeElement?.role === role;
+}
+
 function focusedName(): string {
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;

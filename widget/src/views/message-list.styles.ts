@@ -88,6 +88,7 @@ export const messageListStyles = `
     background: var(--background);
     line-height: 1.35;
     text-align: start;
+    unicode-bidi: plaintext;
     overflow-wrap: anywhere;
     cursor: pointer;
     transition: background-color 0.15s, border-color 0.15s;

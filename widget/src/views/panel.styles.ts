@@ -186,9 +186,10 @@ const frameStyles = `
   .text-button:hover { background: var(--hover); }
 
   .error {
-    display: flex;
+    display: grid;
+    grid-template-columns: auto 1fr auto;
     align-items: center;
-    gap: 8px;
+    gap: 2px 8px;
     inline-size: calc(100% - 24px);
     max-inline-size: calc(var(--content-width) + 24px);
     margin: 0 auto 10px;
@@ -201,9 +202,9 @@ const frameStyles = `
     line-height: 1.4;
     animation: appear 0.2s ease-out;
   }
-  .error p { flex: 1; min-inline-size: 0; overflow-wrap: anywhere; }
+  .error p { overflow-wrap: anywhere; }
   .error-icon { color: var(--danger); }
-  .error .text-button { flex: none; color: var(--danger); }
+  .error .text-button { grid-area: 2 / 2; justify-self: start; margin-inline: -8px; color: var(--danger); }
   .error .icon-button { inline-size: 28px; block-size: 28px; }
   .error .icon-button .icon { inline-size: 16px; block-size: 16px; }
 

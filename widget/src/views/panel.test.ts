@@ -175,6 +175,45 @@ describe("The panel", () => {
     expect(element.conversationId).to.equal(null);
   });
 
+  it("shows the host's conversation again when the host asks for it after a new one", async () => {
+    const said = { id: "m", role: "user", created_at: RESETS_AT, content: [{ type: "text", text: "Said before" }] };
+    const state = { active_turn: null, pending_approvals: [], last_event_id: "1-1" };
+    server.answer("GET /conversations/c9", { id: "c9", messages: [said], ...state });
+    const { element, root } = await openPanel();
+    const isShown = (): boolean => root.querySelector(".bubble")?.textContent === "Said before";
+    element.conversationId = "c9";
+    await waitUntil(isShown);
+    await element.newConversation();
+    await settled(root);
+    expect(root.querySelector(".message")).to.equal(null);
+    expect(element.conversationId).to.equal(null);
+    element.conversationId = "c9";
+    await waitUntil(isShown);
+  });
+
+  it("leaves the width of an error to its words", async () => {
+    const { element, root } = await openPanel();
+    server.refuse(401, { error: "invalid_token", message: "x", request_id: "r" });
+    void element.send("Hello");
+    await waitUntil(() => root.querySelector(".error .text-button") !== null);
+    await settled(root);
+    const box = (selector: string): DOMRect =>
+      root.querySelector(`.error ${selector}`)?.getBoundingClientRect() ?? new DOMRect();
+    expect(box(".icon-button").left - box("p").right).to.be.within(0, 12);
+    expect(box(".text-button").top).to.be.at.least(box("p").bottom);
+  });
+
+  it("shows each suggestion in the direction of its own language", async () => {
+    const { element, root } = await openPanel();
+    element.suggestions = ["מי חותר בשבת?"];
+    await waitUntil(() => root.querySelector(".suggestions button") !== null);
+    const range = document.createRange();
+    range.selectNodeContents(root.querySelector(".suggestions button") ?? root);
+    const { left, right } = range.getBoundingClientRect();
+    const box = root.querySelector(".suggestions")?.getBoundingClientRect() ?? new DOMRect();
+    expect(box.right - right).to.be.below(left - box.left);
+  });
+
   it("shows what was used up when nothing is left", async () => {
     const { element, root } = await openPanel();
     server.refuse(429, {

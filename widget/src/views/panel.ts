@@ -140,8 +140,10 @@ export class ChatBotPanel extends View implements ChatPanel {
   takeFocus(): void {
     void Promise.all([this.updateComplete, this.#shownRequests.length > 0 && this.#toolViews]).then(() => {
       const isAsking = this.#shownRequests.length > 0 && this.#hasToolViews;
-      const view = isAsking ? "approval-dialog" : this.isSessionShown ? "session-view" : "composer";
-      this.querySelector<View>(`chat-bot-${view}`)?.focus();
+      // The keyboard of a phone would cover what there is to read: it comes by a tap on the message box.
+      const goingOn = matchMedia("(pointer: coarse)").matches ? ".messages" : "chat-bot-composer";
+      const view = isAsking ? "chat-bot-approval-dialog" : this.isSessionShown ? "chat-bot-session-view" : goingOn;
+      this.querySelector<HTMLElement>(view)?.focus();
     });
   }
 
@@ -156,6 +158,8 @@ export class ChatBotPanel extends View implements ChatPanel {
 
   newConversation(): void {
     this.#conversation.newConversation();
+    // What the host asked for is left: asked for again, it is shown again.
+    this.host?.removeAttribute("conversation-id");
     this.#leftToHost.clear();
     this.#asked.clear();
     this.#notes.clear();
