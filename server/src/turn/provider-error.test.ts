@@ -112,6 +112,7 @@ describe("providerFailure", () => {
     ["0.5", 500],
     ["-3", 0],
     ["soon", undefined],
+    ["1.0001", 1001],
     ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
   ])("retry-after %s means %s ms", (value, expected) => {
     const headers: Record<string, string> = value === undefined ? {} : { "retry-after": value };

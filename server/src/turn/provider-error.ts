@@ -38,13 +38,13 @@ function fromAnswer(error: APIError): TurnFailure {
   return new TurnFailure("provider_unavailable", { retryable: true, retryAfterMs: retryAfterMs(error), cause });
 }
 
-/** `retry-after` in milliseconds; it may be seconds or a date (RFC 9110, section 10.2.3). */
+/** `retry-after` in whole milliseconds; it may be seconds or a date (RFC 9110, section 10.2.3). */
 function retryAfterMs(error: APIError): number | undefined {
   const value = error.headers?.get("retry-after");
   if (value === null || value === undefined) return undefined;
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+  return Number.isFinite(ms) ? Math.max(0, Math.ceil(ms)) : undefined;
 }
 
 /** These two come as plain `invalid_request_error`; only the wording tells them apart. */

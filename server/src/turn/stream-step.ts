@@ -210,5 +210,5 @@ function repeatWaitMs(failure: TurnFailure, repeats: number): number | null {
     return null;
   if (failure.retryAfterMs !== undefined)
     return failure.retryAfterMs <= MAX_REPEAT_WAIT_MS ? failure.retryAfterMs : null;
-  return FIRST_REPEAT_WAIT_MS * 2 ** repeats * (1 + Math.random() / 4);
+  return Math.round(FIRST_REPEAT_WAIT_MS * 2 ** repeats * (1 + Math.random() / 4));
 }

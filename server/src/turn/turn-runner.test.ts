@@ -787,6 +787,7 @@ describe("a fault of the provider", () => {
     expect(states(events).filter((state) => state === "busy")).toHaveLength(repeats);
     expect(engine.prompts).toHaveLength(repeats + 1);
     expect(engine.waits).toHaveLength(repeats);
+    expect(engine.waits.every(Number.isInteger)).toBe(true);
     const next = await engine.script({ text: "Better now." }, { conversationId: turn.conversationId });
     expect(await engine.done(next)).toBe("end_turn");
   });
