@@ -200,11 +200,17 @@ function issuerOf(config: Config, owner: Owner): Config["issuers"][number] | und
   return config.issuers.find(({ issuer }) => issuer === owner.issuer);
 }
 
-/** Says what a command has to say, and ends with its exit code. */
+/** Says what a command has to say, no faster than it is read, and ends with its exit code. */
 async function command(words: readonly string[]): Promise<void> {
-  const { exitCode, output } = await runCommand(words, process.env, process.cwd());
-  await new Promise((resolve) => (exitCode === 2 ? process.stderr : process.stdout).write(output, resolve));
-  process.exitCode = exitCode;
+  const [out, err] = [printTo(process.stdout), printTo(process.stderr)];
+  process.exitCode = await runCommand(words, process.env, process.cwd(), { out, err });
+}
+
+function printTo(stream: NodeJS.WriteStream): (text: string) => Promise<void> {
+  // Whoever writes hears of it: a reader may go away in the middle.
+  stream.on("error", () => undefined);
+  return (text) =>
+    new Promise((resolve, reject) => stream.write(text, (error) => (error == null ? resolve() : reject(error))));
 }
 
 async function main(): Promise<void> {

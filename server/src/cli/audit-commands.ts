@@ -2,7 +2,7 @@ import type { AuditRow } from "../audit/audit-chain.ts";
 import type { AuditKeys } from "../audit/audit-keys.ts";
 import { type AuditReport, verifyAudit } from "../audit/verify-audit.ts";
 import type { Records } from "../store/sql/open-records.ts";
-import type { CommandOptions, CommandResult } from "./command.ts";
+import type { CommandOptions, ExitCode, Print } from "./command.ts";
 
 const ROWS_AT_ONCE = 1000;
 
@@ -11,9 +11,11 @@ export async function verify(
   { audit }: Records,
   keys: AuditKeys,
   { checkpoint }: CommandOptions,
-): Promise<CommandResult> {
+  print: Print,
+): Promise<ExitCode> {
   const report = await verifyAudit(audit, keys, checkpoint ?? null);
-  return { exitCode: report.faults.length === 0 ? 0 : 1, output: describe(report, keys) };
+  await print(describe(report, keys));
+  return report.faults.length === 0 ? 0 : 1;
 }
 
 function describe({ rows, chains, checkpoint, faults }: AuditReport, keys: AuditKeys): string {
@@ -29,17 +31,21 @@ function describe({ rows, chains, checkpoint, faults }: AuditReport, keys: Audit
 }
 
 /** `audit export`: each row in a line, chain by chain. */
-export async function exportAudit({ audit }: Records): Promise<CommandResult> {
-  const lines: string[] = [];
+export async function exportAudit(
+  { audit }: Records,
+  _keys: AuditKeys,
+  _options: CommandOptions,
+  print: Print,
+): Promise<ExitCode> {
   for (const { chain, count } of await audit.heads()) {
     let after = 0;
     while (after < count) {
       const rows = await audit.rows(chain, after, ROWS_AT_ONCE);
-      lines.push(...rows.map(lineOf));
+      await print(rows.map(lineOf).join(""));
       after = rows.at(-1)?.position ?? count;
     }
   }
-  return { exitCode: 0, output: lines.join("") };
+  return 0;
 }
 
 function lineOf(row: AuditRow): string {

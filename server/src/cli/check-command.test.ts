@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { commandLine } from "../../test/command-line.ts";
 import { publicServer } from "../../test/fixtures/public-servers.ts";
 import type { CheckReport } from "./check-report.ts";
-import { runCommand } from "./run-command.ts";
 
 const ENV = {
   CHATBOT_JWT_ISSUER: "https://host.example",
@@ -54,7 +54,7 @@ function urlOf(server: Server): string {
 }
 
 async function check(config: unknown, ...words: string[]): Promise<{ exitCode: number; report: CheckReport }> {
-  const { exitCode, output } = await runCommand(["check", "--json", ...words], ENV, await directoryWith(config));
+  const { exitCode, output } = await commandLine(["check", "--json", ...words], ENV, await directoryWith(config));
   return { exitCode, report: JSON.parse(output) };
 }
 
@@ -168,7 +168,7 @@ describe("chat-bot-server check", () => {
         ],
       }),
     );
-    const { output } = await runCommand(["check", "--json", "other.json"], ENV, cwd);
+    const { output } = await commandLine(["check", "--json", "other.json"], ENV, cwd);
     const { policies, problems }: CheckReport = JSON.parse(output);
     expect(problems).toEqual([]);
     expect(policies.map(({ issuers }) => issuers)).toEqual([
@@ -185,7 +185,7 @@ describe("chat-bot-server check", () => {
   it.each([["--nonsense"], ["a.json", "b.json"], ["--timeout", "soon"], ["--timeout", "0"]])(
     "explains itself when it does not understand %s %s",
     async (...words) => {
-      const { exitCode, output } = await runCommand(["check", ...words], ENV, tmpdir());
+      const { exitCode, output } = await commandLine(["check", ...words], ENV, tmpdir());
       expect(exitCode).toBe(2);
       expect(output).toContain("chat-bot-server check [file]");
     },

@@ -1,20 +1,33 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { commandLine, type Said } from "../../test/command-line.ts";
 import { aNewTurn, anOwner } from "../../test/records.ts";
 import { AuditKeys } from "../audit/audit-keys.ts";
 import { openSqlite } from "../store/sql/open-sqlite.ts";
 import { createSqlStore } from "../store/sql/sql-store.ts";
 import type { Store } from "../store/store.ts";
-import type { CommandResult } from "./command.ts";
 import { runCommand } from "./run-command.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";
+const ENV = { DATABASE_URL: "file:chatbot.db", CHATBOT_AUDIT_KEY: KEY };
 const ADA = ["--issuer", anOwner().issuer, "--organization", "example", "--user", "ada"];
 
-async function start(): Promise<{ path: string; store: Store; run(...words: string[]): Promise<CommandResult> }> {
+interface Scene {
+  directory: string;
+  path: string;
+  store: Store;
+  run(...words: string[]): Promise<Said>;
+}
+
+async function start(): Promise<Scene> {
   const directory = await mkdtemp(join(tmpdir(), "chat-bot-cli-"));
   const path = join(directory, "chatbot.db");
   const store = await createSqlStore(openSqlite(path), new AuditKeys([KEY]));
@@ -22,8 +35,7 @@ async function start(): Promise<{ path: string; store: Store; run(...words: stri
     await store.close();
     await rm(directory, { recursive: true });
   });
-  const env = { DATABASE_URL: "file:chatbot.db", CHATBOT_AUDIT_KEY: KEY };
-  return { path, store, run: (...words) => runCommand(words, env, directory) };
+  return { directory, path, store, run: (...words) => commandLine(words, ENV, directory) };
 }
 
 describe("chat-bot-server audit", () => {
@@ -87,6 +99,72 @@ describe("chat-bot-server export and erase", () => {
   });
 });
 
+describe("chat-bot-server export", () => {
+  it("says a document that is indented throughout", async () => {
+    const { store, run } = await start();
+    await store.createTurn(aNewTurn());
+    const { output } = await run("export", ...ADA);
+    expect(output).toBe(`${JSON.stringify(JSON.parse(output), null, 2)}\n`);
+    const nobody = await run("export", ...ADA.slice(0, -1), "nobody");
+    expect(nobody.output).toBe(`${JSON.stringify(JSON.parse(nobody.output), null, 2)}\n`);
+  });
+
+  it("reads on only when what it said was taken", async () => {
+    const { directory, path, store } = await start();
+    await talkAtLength(store, path, { events: 1000, bytes: 1000 });
+    const said: string[] = [];
+    const err = (): Promise<void> => expect.fail("there was nothing wrong");
+    const out = async (piece: string): Promise<void> => {
+      said.push(piece);
+      if (piece.includes('"seq": 100,')) throw new Error("nobody listens any more");
+    };
+    await expect(runCommand(["export", ...ADA], ENV, directory, { out, err })).rejects.toThrow("nobody listens");
+    expect(said.filter((piece) => piece.includes('"seq"'))).toHaveLength(100);
+    expect(Math.max(...said.map(({ length }) => length))).toBeLessThan(3000);
+  });
+
+  it("has enough of little memory for a conversation of any length", { timeout: 60_000 }, async () => {
+    const { directory, path, store } = await start();
+    const bytes = 64 * 1024;
+    await talkAtLength(store, path, { events: 1000, bytes });
+    // Half of it is what the program itself takes: the text alone would not fit, far less the rows and the document.
+    const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--max-old-space-size=80", main, "export", ...ADA], {
+      cwd: directory,
+      env: { PATH: process.env["PATH"], ...ENV },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const exited = once(child, "exit");
+    const complaints = text(child.stderr);
+    let length = 0;
+    let events = 0;
+    let end = "";
+    for await (const line of createInterface({ input: child.stdout })) {
+      length += line.length;
+      if (line.startsWith('      "seq": ')) events += 1;
+      end = line;
+    }
+    expect([await exited, await complaints]).toEqual([[0, null], ""]);
+    expect(events).toBe(1000);
+    expect(length).toBeGreaterThan(1000 * bytes);
+    expect(end).toBe("}");
+  });
+});
+
+/** A conversation of Ada's with so many events, each with so many bytes of text. */
+async function talkAtLength(store: Store, path: string, size: { events: number; bytes: number }): Promise<void> {
+  const created = aNewTurn({ events: [] });
+  await store.createTurn(created);
+  const writer = openSqlite(path);
+  await sql`
+    with recursive numbers(seq) as (select 1 union all select seq + 1 from numbers where seq < ${size.events})
+    insert into events (conversation_id, seq, turn_id, type, data, created_at)
+    select ${created.conversation.id}, seq, ${created.turn.id}, 'text', '"' || hex(zeroblob(${size.bytes / 2})) || '"', ''
+    from numbers
+  `.execute(writer);
+  await writer.destroy();
+}
+
 describe("chat-bot-server", () => {
   it.each([
     ["an unknown command", ["nonsense"]],
@@ -103,6 +181,6 @@ describe("chat-bot-server", () => {
   it("makes no database where there is none", async () => {
     const none = { DATABASE_URL: "file:/nowhere/chatbot.db" };
     const output = "there is no database at /nowhere/chatbot.db\n";
-    expect(await runCommand(["audit", "verify"], none, "/")).toEqual({ exitCode: 2, output });
+    expect(await commandLine(["audit", "verify"], none, "/")).toEqual({ exitCode: 2, output });
   });
 });

@@ -6,7 +6,7 @@ import { ConfigError } from "../config.ts";
 import { openRecords, type Records } from "../store/sql/open-records.ts";
 import { exportAudit, verify } from "./audit-commands.ts";
 import { check } from "./check-command.ts";
-import type { CommandOptions, CommandResult } from "./command.ts";
+import type { CommandOptions, ExitCode, Print } from "./command.ts";
 import { erase, exportOwner } from "./user-commands.ts";
 
 const USAGE = `chat-bot-server                          starts the server
@@ -32,7 +32,7 @@ const OPTIONS = {
   user: { type: "string" },
 } as const;
 
-type Command = (records: Records, keys: AuditKeys, options: CommandOptions) => Promise<CommandResult>;
+type Command = (records: Records, keys: AuditKeys, options: CommandOptions, print: Print) => Promise<ExitCode>;
 
 const COMMANDS = new Map<string, { run: Command; needs: readonly (keyof CommandOptions)[]; may: readonly string[] }>([
   ["audit verify", { run: verify, needs: [], may: ["checkpoint"] }],
@@ -41,15 +41,29 @@ const COMMANDS = new Map<string, { run: Command; needs: readonly (keyof CommandO
   ["erase", { run: erase, needs: ["issuer", "organization", "user"], may: [] }],
 ]);
 
+/** Where a command says what it has to say, and where it says that it cannot. */
+export interface Outputs {
+  out: Print;
+  err: Print;
+}
+
 /** Runs what stands on the command line behind the program's name. */
 export async function runCommand(
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
-): Promise<CommandResult> {
-  if (words[0] === "check") return (await check(words.slice(1), env, cwd)) ?? { exitCode: 2, output: USAGE };
+  { out, err }: Outputs,
+): Promise<ExitCode> {
+  if (words[0] === "check") {
+    const checked = await check(words.slice(1), env, cwd);
+    await (checked === null ? err(USAGE) : out(checked.output));
+    return checked?.exitCode ?? 2;
+  }
   const asked = parse(words);
-  if (asked === null) return { exitCode: 2, output: USAGE };
+  if (asked === null) {
+    await err(USAGE);
+    return 2;
+  }
   const problems: string[] = [];
   const settings = readSettings(setVariables(env), cwd, problems);
   if (settings === null || problems.length > 0) throw new ConfigError(problems);
@@ -59,10 +73,11 @@ export async function runCommand(
     records = await openRecords(settings.database, keys);
   } catch (error) {
     // Not 1: that nothing could be looked at says nothing of what is there.
-    return { exitCode: 2, output: `${error instanceof Error ? error.message : String(error)}\n` };
+    await err(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
   }
   try {
-    return await asked.run(records, keys, asked.options);
+    return await asked.run(records, keys, asked.options, out);
   } finally {
     await records.close();
   }

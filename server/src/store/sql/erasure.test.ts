@@ -156,30 +156,66 @@ function describeErasure(name: string, newLocation: () => Promise<DatabaseLocati
       await say(store, "CANARY 2");
       await say(store, "PARROT", anOwner({ user: "eve" }));
       await use(store, 5);
-      const stored = await records.exportUser(owner);
-      for (const table of [
-        "conversations",
-        "turns",
-        "messages",
-        "tool_calls",
-        "remembered_approvals",
-        "events",
-      ] as const) {
-        expect(JSON.stringify(stored[table]), table).toContain("CANARY 2");
+      const stored = await exported(records);
+      for (const table of ["conversations", "turns", "messages", "tool_calls", "remembered_approvals", "events"]) {
+        expect(JSON.stringify(stored.get(table)), table).toContain("CANARY 2");
       }
-      expect(stored.usage_daily).toEqual([expect.objectContaining({ used: 5 })]);
-      expect(stored.audit_entries.map(({ kind }) => kind)).toContain("tool_dispatched");
-      expect(JSON.stringify(stored)).not.toContain("PARROT");
-      expect(stored.tool_calls[0]).toMatchObject({ record: { input: { text: expect.any(String) } } });
+      expect(stored.get("usage_daily")).toEqual([expect.objectContaining({ used: 5 })]);
+      const audit = stored.get("audit_entries") ?? [];
+      expect(audit.map(({ kind }) => kind)).toContain("tool_dispatched");
+      expect(JSON.stringify([...stored])).not.toContain("PARROT");
+      expect(stored.get("tool_calls")?.[0]).toMatchObject({ record: { input: { text: expect.any(String) } } });
 
       expect(await records.eraseUser(owner)).toBe(2);
       expect(await tablesWith("CANARY")).toEqual([]);
       expect(await tablesWith("PARROT")).toContain("messages");
-      const left = await records.exportUser(owner);
-      const { owner: _, usage_daily: usage, audit_entries: audit, ...rest } = left;
-      expect(Object.values(rest).flat()).toEqual([]);
-      expect([usage.length, audit.length]).toEqual([1, stored.audit_entries.length + 2]);
+      const left = await exported(records);
+      const kept = [...left].filter(([, rows]) => rows.length > 0).map(([table, rows]) => [table, rows.length]);
+      expect(kept).toEqual([
+        ["usage_daily", 1],
+        ["audit_entries", audit.length + 2],
+      ]);
       expect((await verifyAudit(records.audit, NONE, null)).faults).toEqual([]);
+    });
+
+    it("gives out every row, in order, however many there are", async () => {
+      const { store, records } = await start();
+      const created: NewTurn[] = [];
+      for (let count = 0; count < 40; count += 1) {
+        for (const last of created.slice(-1)) await end(store, last);
+        created.push(await say(store, `CANARY ${count}`));
+      }
+      const { conversation, turn } = created.at(-1) ?? aNewTurn();
+      const texts = Array.from(
+        { length: 100 },
+        (_, offset) => ({ type: "text", block: 0, offset, text: "." }) as const,
+      );
+      await store.commit({ conversationId: conversation.id, turnId: turn.id, fence: 1, events: texts });
+      const stored = await exported(records);
+      const ids = created.map((each) => each.conversation.id).toSorted(compare);
+      expect(stored.get("conversations")?.map(({ id }) => id)).toEqual(ids);
+      expect(stored.get("turns")).toHaveLength(40);
+      const events = stored.get("events")?.filter((row) => row["conversation_id"] === conversation.id) ?? [];
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+      expect(events).toHaveLength((await store.readEvents(conversation.id, 0, 1000)).length);
+    });
+
+    it("gives it out as of one moment, and lets servers write meanwhile", async () => {
+      const { store, records } = await start();
+      const first = await say(store, "CANARY");
+      await end(store, first);
+      const conversations = new Set<unknown>();
+      let written = 0;
+      await records.exportUser(anOwner(), async (_table, rows) => {
+        for await (const row of rows) conversations.add(row["conversation_id"] ?? row["conversationId"] ?? row["id"]);
+        await end(store, await say(store, `CANARY ${written}`));
+        written += 1;
+      });
+      expect(written).toBeGreaterThan(5);
+      expect(conversations.has(first.conversation.id)).toBe(true);
+      for (const { id } of await store.listConversations(anOwner(), { limit: 100, before: null })) {
+        expect(conversations.has(id)).toBe(id === first.conversation.id);
+      }
     });
 
     it("leaves nothing in the files either, where the database lets it", async () => {
@@ -203,6 +239,17 @@ function describeErasure(name: string, newLocation: () => Promise<DatabaseLocati
 function openReader(location: DatabaseLocation): Kysely<Schema> {
   if (location.type === "sqlite") return openSqlite(location.path);
   return openPostgres(location.url, { limits: "unbounded", onLost: () => undefined });
+}
+
+/** What is given out of Ada, by table. */
+async function exported(records: Records): Promise<Map<string, Record<string, unknown>[]>> {
+  const tables = new Map<string, Record<string, unknown>[]>();
+  await records.exportUser(anOwner(), async (table, rows) => {
+    const all: Record<string, unknown>[] = [];
+    for await (const row of rows) all.push(row);
+    tables.set(table, all);
+  });
+  return tables;
 }
 
 async function findTables(reader: Kysely<Schema>, text: string): Promise<string[]> {

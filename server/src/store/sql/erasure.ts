@@ -74,6 +74,30 @@ export async function eraseIdleConversations(
   return erased;
 }
 
+/** See `Records.eraseUser`. */
+export async function eraseUser(database: Kysely<Schema>, keys: AuditKeys, owner: Owner): Promise<number> {
+  let erased = 0;
+  while (true) {
+    const { id } =
+      (await database
+        .selectFrom("conversations")
+        .select("id")
+        .where((where) => where.and({ ...owner }))
+        .executeTakeFirst()) ?? {};
+    if (id === undefined) break;
+    const erasure = { by: "operator", nowMs: Date.now() } as const;
+    if (await inTransaction(database, (tx) => eraseConversation(tx, keys, { owner, id }, erasure))) erased += 1;
+  }
+  await inTransaction(database, (tx) =>
+    tx
+      .deleteFrom("idempotency_keys")
+      .where((where) => where.and({ ...owner }))
+      .execute(),
+  );
+  await overwriteErased(database);
+  return erased;
+}
+
 /** Longer nobody is kept waiting for readers in other processes: there is a next time. */
 const CHECKPOINT_WAIT_MS = 100;
 const WAIT_MS = 5000;

@@ -4,17 +4,21 @@ import type { AuditKeys } from "../../audit/audit-keys.ts";
 import type { AuditReader } from "../../audit/verify-audit.ts";
 import type { Owner } from "../identity.ts";
 import { readAuditRow, readHead } from "./audit.ts";
+import { eraseUser } from "./erasure.ts";
+import { exportUser, type TakeRows } from "./export-user.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { openSqlite } from "./open-sqlite.ts";
 import type { DatabaseLocation } from "./open-store.ts";
 import type { Schema } from "./schema.ts";
-import { eraseUser, exportUser, type UserExport } from "./user-data.ts";
 
 /** What an operator may ask of a database, also while servers work with it. Changes no tables. */
 export interface Records {
   audit: AuditReader;
-  /** Everything that is stored of a user. */
-  exportUser(owner: Owner): Promise<UserExport>;
+  /**
+   * Everything that is stored of a user, as of one moment, table by table and row by row: no more is in memory than `take`
+   * has to do with.
+   */
+  exportUser(owner: Owner, take: TakeRows): Promise<void>;
   /** Erases it, but for what they have used and the audit trail. Resolves with the number of conversations. */
   eraseUser(owner: Owner): Promise<number>;
   close(): Promise<void>;
@@ -31,7 +35,7 @@ export async function openRecords(location: DatabaseLocation, auditKeys: AuditKe
   }
   return {
     audit: createAuditReader(database),
-    exportUser: (owner) => exportUser(database, auditKeys, owner),
+    exportUser: (owner, take) => exportUser(database, auditKeys, owner, take),
     eraseUser: (owner) => eraseUser(database, auditKeys, owner),
     close: () => database.destroy(),
   };

@@ -8,9 +8,9 @@
 // for as short a time as possible. `serializable` would need no order, but then most of those who reserve at the same
 // moment would have to try again, the more of them there are.
 
-import type { Kysely } from "kysely";
+import { type Kysely, SqliteAdapter, sql } from "kysely";
 import { ChatError } from "../../errors.ts";
-import type { Tx } from "./reader.ts";
+import type { Reader, Tx } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 
 const ATTEMPTS = 5;
@@ -34,6 +34,25 @@ export async function inTransaction<Result>(
 /** Everything that `work` reads is of the same moment. */
 export function inSnapshot<Result>(database: Kysely<Schema>, work: (tx: Tx) => Promise<Result>): Promise<Result> {
   return database.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(work);
+}
+
+/**
+ * The same for work that may take long: nobody waits for it, also in SQLite, where every other transaction begins as a
+ * writer.
+ */
+export function inLongSnapshot<Result>(
+  database: Kysely<Schema>,
+  work: (reader: Reader) => Promise<Result>,
+): Promise<Result> {
+  const isSqlite = database.getExecutor().adapter instanceof SqliteAdapter;
+  return database.connection().execute(async (connection) => {
+    await sql.raw(isSqlite ? "begin deferred" : "begin isolation level repeatable read read only").execute(connection);
+    try {
+      return await work(connection);
+    } finally {
+      await sql`rollback`.execute(connection);
+    }
+  });
 }
 
 function isRepeatable(error: unknown): boolean {
