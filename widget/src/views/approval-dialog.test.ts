@@ -174,7 +174,7 @@ describe("ChatBotApprovalDialog", () => {
   }
 
   it("shows nested input as JSON in its field, and the text beside it as text", async () => {
-    const input = { to: ["ada@example.org"], body: "Dear all,\nwe row." };
+    const input = { to: ["ada@example.org"], body: "[Club] Dear all,\nwe row.\n" };
     const { dialog, find } = await show(request("a", input));
     expect([...dialog.querySelectorAll("dt, dd")].map(({ textContent }) => textContent)).to.deep.equal([
       "to",

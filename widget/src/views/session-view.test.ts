@@ -216,6 +216,14 @@ describe("ChatBotSessionView", () => {
     expect(shown.text(".entry")).to.contain("You approved it on 21 November 2026");
   });
 
+  it("tells the time of a decision and of its end once when it is the same", async () => {
+    const at = Date.UTC(2026, 10, 21, 9);
+    const notes = new Map<string, CallNote>([["t1", { decision: { type: "denied", at }, endedAt: at + 400 }]]);
+    const shown = show(TOLD, { messages: [answerWith("denied")], notes });
+    await loaded(shown);
+    expect(shown.all(".entry .note:not(.path)").map((note) => note.includes("2026"))).to.deep.equal([true]);
+  });
+
   it("tells what was denied in another window", async () => {
     const notes = new Map<string, CallNote>([["t1", { decision: { type: "denied", at: null } }]]);
     const shown = show(TOLD, { messages: [answerWith("denied")], notes });

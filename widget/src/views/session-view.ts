@@ -260,7 +260,7 @@ export class ChatBotSessionView extends View {
           <span class="amount">${stateText(call, strings)}</span>
         </div>
         ${typeof path === "string" ? html`<p class="note path" dir="ltr">${visibleText(path)}</p>` : nothing}
-        ${at === null ? nothing : html`<p class="note">${strings.receiptTime(at)}</p>`}
+        ${at === null || isTimeOf(decision, at) ? nothing : html`<p class="note">${strings.receiptTime(at)}</p>`}
         ${decision === null ? nothing : html`<p class="note">${decisionText(decision, strings)}</p>`}
       </div>
     </li>`;
@@ -334,6 +334,12 @@ export class ChatBotSessionView extends View {
 function since({ decided_at: decidedAt }: RememberedApproval, strings: Strings): string | typeof nothing {
   const date = new Date(decidedAt);
   return Number.isNaN(date.getTime()) ? nothing : strings.approvalSince(date);
+}
+
+/** Whether what is said about a decision tells this time, to the minute, already. */
+function isTimeOf(decision: CallDecision | null, time: Date): boolean {
+  const [decided, told] = [decision?.at ?? Number.NaN, time.getTime()].map((at) => Math.floor(at / 60_000));
+  return decided === told;
 }
 
 function decisionText({ type, at }: CallDecision, strings: Strings): string {

@@ -11,8 +11,8 @@ import { visibleText } from "./visible-text.ts";
 /** So many lines are laid out together, and only when they come into view. */
 const LINES_PER_BLOCK = 100;
 
-/** A string that reads like another kind of value, or whose ends cannot be seen. */
-const AMBIGUOUS = /^(|true|false|null|-?\d[\d.eE+-]*|[\s"[{].*|.*\s)$/s;
+/** A string that reads like a number, or whose ends cannot be seen. */
+const AMBIGUOUS = /^(|-?\d[\d.eE+-]*|\s.*|.*\s)$/;
 
 /** The input of a tool in the form that suits it, and as JSON. */
 export function renderToolInput(toolName: string, input: ToolInput, strings: Strings): TemplateResult {
@@ -43,7 +43,16 @@ function renderFields(fields: readonly InputField[]): TemplateResult {
 
 /** What is nested is shown as JSON, in its place. */
 function fieldText(value: unknown): string {
-  return typeof value === "string" && !AMBIGUOUS.test(value) ? value : JSON.stringify(value, null, 2);
+  return typeof value === "string" && !AMBIGUOUS.test(value) && !isJson(value) ? value : JSON.stringify(value, null, 2);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function renderContent(content: string, writes: "new" | "replaces" | null, strings: Strings): TemplateResult {
