@@ -1,19 +1,13 @@
 import type { AuditRow } from "../audit/audit-chain.ts";
 import type { AuditKeys } from "../audit/audit-keys.ts";
 import { type AuditReport, verifyAudit } from "../audit/verify-audit.ts";
-import type { Records } from "../store/sql/open-records.ts";
-import type { CommandOptions, ExitCode, Print } from "./command.ts";
+import type { CommandContext, ExitCode } from "./command.ts";
 
 const ROWS_AT_ONCE = 1000;
 
 /** `audit verify`: whether the trail is as it was written. */
-export async function verify(
-  { audit }: Records,
-  keys: AuditKeys,
-  { checkpoint }: CommandOptions,
-  print: Print,
-): Promise<ExitCode> {
-  const report = await verifyAudit(audit, keys, checkpoint ?? null);
+export async function verify({ records, keys, options, print }: CommandContext): Promise<ExitCode> {
+  const report = await verifyAudit(records.audit, keys, options.checkpoint ?? null);
   await print(describe(report, keys));
   return report.faults.length === 0 ? 0 : 1;
 }
@@ -31,12 +25,8 @@ function describe({ rows, chains, checkpoint, faults }: AuditReport, keys: Audit
 }
 
 /** `audit export`: each row in a line, chain by chain. */
-export async function exportAudit(
-  { audit }: Records,
-  _keys: AuditKeys,
-  _options: CommandOptions,
-  print: Print,
-): Promise<ExitCode> {
+export async function exportAudit({ records, print }: CommandContext): Promise<ExitCode> {
+  const { audit } = records;
   for (const { chain, count } of await audit.heads()) {
     let after = 0;
     while (after < count) {

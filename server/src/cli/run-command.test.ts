@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,7 @@ import { AuditKeys } from "../audit/audit-keys.ts";
 import { openSqlite } from "../store/sql/open-sqlite.ts";
 import { createSqlStore } from "../store/sql/sql-store.ts";
 import type { Store } from "../store/store.ts";
+import { Workspace } from "../tools/workspace/workspace.ts";
 import { runCommand } from "./run-command.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";
@@ -88,14 +90,46 @@ describe("chat-bot-server audit", () => {
 
 describe("chat-bot-server export and erase", () => {
   it("give out what is stored of a user, and erase it", async () => {
-    const { store, run } = await start();
+    const { directory, store, run } = await start();
     const created = aNewTurn();
     await store.createTurn(created);
     const { output } = await run("export", ...ADA);
     expect(JSON.parse(output)).toMatchObject({ owner: anOwner(), conversations: [{ id: created.conversation.id }] });
-    expect(await run("erase", ...ADA)).toEqual({ exitCode: 0, output: "erased 1 conversations\n" });
+    expect(await run("erase", ...ADA)).toEqual({
+      exitCode: 0,
+      output: `erased 1 conversations\nthere are no workspaces in ${directory}/workspace: is WORKSPACE_DIR that of the server?\n`,
+    });
     expect(JSON.parse((await run("export", ...ADA)).output)).toMatchObject({ conversations: [], messages: [] });
     expect(await run("audit", "verify")).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe("chat-bot-server erase", () => {
+  it("takes the files of the user's workspace, of which export tells where they are, and of nobody else's", async () => {
+    const { directory, run } = await start();
+    const workspace = new Workspace({ directory: join(directory, "workspace") });
+    for (const user of ["ada", "bob"]) {
+      await using path = await workspace.openOrMake(anOwner({ user }), ["notes"]);
+      await writeFile(path.last.entry("a.txt"), user);
+    }
+    const { workspace: home } = JSON.parse((await run("export", ...ADA)).output);
+    expect(await readFile(join(home, "notes", "a.txt"), "utf8")).toBe("ada");
+    const output = `erased 0 conversations\nerased 1 files in ${home}\n`;
+    expect(await run("erase", ...ADA)).toEqual({ exitCode: 0, output });
+    expect(existsSync(home)).toBe(false);
+    const { workspace: bobs } = JSON.parse((await run("export", ...ADA.slice(0, -1), "bob")).output);
+    expect(await readFile(join(bobs, "notes", "a.txt"), "utf8")).toBe("bob");
+  });
+
+  it("says when files are left", async () => {
+    const { directory, store, run } = await start();
+    await store.createTurn(aNewTurn());
+    const { workspace: home } = JSON.parse((await run("export", ...ADA)).output);
+    await mkdir(dirname(home), { recursive: true });
+    await symlink(directory, home);
+    const { exitCode, output } = await run("erase", ...ADA);
+    expect([exitCode, output.startsWith(`erased 1 conversations\nNOT ERASED: ${home}`)]).toEqual([1, true]);
+    expect(existsSync(join(directory, "chatbot.db"))).toBe(true);
   });
 });
 

@@ -6,7 +6,7 @@ import { ConfigError } from "../config.ts";
 import { openRecords, type Records } from "../store/sql/open-records.ts";
 import { exportAudit, verify } from "./audit-commands.ts";
 import { check } from "./check-command.ts";
-import type { CommandOptions, ExitCode, Print } from "./command.ts";
+import type { CommandContext, CommandOptions, ExitCode, Print } from "./command.ts";
 import { erase, exportOwner } from "./user-commands.ts";
 
 const USAGE = `chat-bot-server                          starts the server
@@ -19,10 +19,11 @@ chat-bot-server audit verify             reads the audit trail; 0: sound, 1: it 
     [--checkpoint <position:hash>]       that the server logged, and that has to be in it still
 chat-bot-server audit export             the audit trail as JSON lines
 chat-bot-server export <user>            everything that is stored of a user, as JSON
-chat-bot-server erase <user>             erases it, but for what they have used and the audit trail
+chat-bot-server erase <user>             erases it with their workspace, but for what they have used and
+                                         the audit trail
     <user> is --issuer <iss> --organization <org> --user <sub>, as in their token
 
-DATABASE_URL and CHATBOT_AUDIT_KEY are those of the server. All of them may run beside it.
+DATABASE_URL, CHATBOT_AUDIT_KEY and WORKSPACE_DIR are those of the server. All of them may run beside it.
 `;
 
 const OPTIONS = {
@@ -32,7 +33,7 @@ const OPTIONS = {
   user: { type: "string" },
 } as const;
 
-type Command = (records: Records, keys: AuditKeys, options: CommandOptions, print: Print) => Promise<ExitCode>;
+type Command = (context: CommandContext) => Promise<ExitCode>;
 
 const COMMANDS = new Map<string, { run: Command; needs: readonly (keyof CommandOptions)[]; may: readonly string[] }>([
   ["audit verify", { run: verify, needs: [], may: ["checkpoint"] }],
@@ -77,7 +78,8 @@ export async function runCommand(
     return 2;
   }
   try {
-    return await asked.run(records, keys, asked.options, out);
+    const { workspaceDir } = settings;
+    return await asked.run({ records, keys, workspaceDir, options: asked.options, print: out });
   } finally {
     await records.close();
   }
