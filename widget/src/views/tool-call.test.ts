@@ -50,6 +50,12 @@ async function press(view: ChatBotToolCall): Promise<void> {
 }
 
 describe("ChatBotToolCall", () => {
+  it("gives a result that is JSON its lines", async () => {
+    const view = await show(callOf({ state: DONE, input: {}, result: [{ type: "text", text: '{"members":[]}' }] }));
+    await press(view);
+    expect(shown(view)).to.equal('{\n  "members": []\n}');
+  });
+
   it("breaks no title that has room beside its state", async () => {
     document.adoptedStyleSheets = [createStyleSheet(toolCallStyles)];
     const state: ToolCallState = { ...DONE, outcome: "denied" };

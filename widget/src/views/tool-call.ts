@@ -4,6 +4,7 @@ import type { ToolCall } from "../conversation/conversation.ts";
 import type { ToolContentBlock } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
 import { icons } from "./icons.ts";
+import { layOutJson } from "./lay-out-json.ts";
 import { renderToolInput } from "./tool-input.ts";
 import { stateClass, stateIcon, stateText } from "./tool-state.ts";
 import { View } from "./view.ts";
@@ -109,5 +110,5 @@ function renderBlock(block: ToolContentBlock, strings: Strings): TemplateResult 
 }
 
 function renderText(text: string): TemplateResult {
-  return html`<pre tabindex="0" dir="auto">${visibleText(text)}</pre>`;
+  return html`<pre tabindex="0" dir="auto">${visibleText(layOutJson(text))}</pre>`;
 }

@@ -5,6 +5,7 @@ import type { ToolInput } from "../protocol/index.ts";
 import type { Strings } from "../strings.ts";
 import { describeInput, type InputField } from "./describe-input.ts";
 import { icons } from "./icons.ts";
+import { isJson } from "./lay-out-json.ts";
 import { type DiffLine, diffLines, linesOf } from "./line-diff.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -44,15 +45,6 @@ function renderFields(fields: readonly InputField[]): TemplateResult {
 /** What is nested is shown as JSON, in its place. */
 function fieldText(value: unknown): string {
   return typeof value === "string" && !AMBIGUOUS.test(value) && !isJson(value) ? value : JSON.stringify(value, null, 2);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function renderContent(content: string, writes: "new" | "replaces" | null, strings: Strings): TemplateResult {
