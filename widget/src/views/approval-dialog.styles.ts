@@ -57,6 +57,7 @@ export const approvalDialogStyles = `
   .obstacle .icon { flex: none; inline-size: 18px; block-size: 18px; margin-block-start: 1px; color: var(--warning); }
   .obstacle .text-button { padding-inline: 2px; }
   .answers .unseen { grid-column: 1 / -1; color: var(--muted); font-size: 0.82em; line-height: 1.35; text-align: center; }
+  .answers .unseen.is-over { visibility: hidden; }
   .buttons { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
   .button {
     display: grid;

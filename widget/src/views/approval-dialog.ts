@@ -242,8 +242,11 @@ export class ChatBotApprovalDialog extends View {
           : nothing
       }
       ${
-        isOffered && unseen > 0
-          ? html`<p id="approval-unseen" class="unseen">${strings.approvalLookAtAll(unseen)}</p>`
+        // What was said keeps its room: to take it away would move the buttons, and disarm them.
+        isOffered
+          ? html`<p id=${unseen > 0 ? "approval-unseen" : nothing} class="unseen ${unseen === 0 ? "is-over" : ""}">
+              ${strings.approvalLookAtAll(Math.max(1, unseen))}
+            </p>`
           : nothing
       }`;
   }
