@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -73,7 +74,14 @@ async function startWebKit(): Promise<WebKit> {
   const stopAll = async (): Promise<void> => {
     for (const child of children.toReversed()) await end(child);
     await rm(home, { recursive: true, force: true });
+    process.off("exit", abandonAll);
   };
+  /** What a process that exits in the middle of a run has time for. */
+  const abandonAll = (): void => {
+    for (const child of children) child.kill();
+    rmSync(home, { recursive: true, force: true });
+  };
+  process.once("exit", abandonAll);
   try {
     const screen = spawn(
       findProgram("xvfb"),
