@@ -1,4 +1,4 @@
-import { expect, waitUntil as waitUntilSoon } from "@open-wc/testing";
+import { expect, nextFrame, waitUntil as waitUntilSoon } from "@open-wc/testing";
 import { panelStyles } from "../views/panel.styles.ts";
 import { MarkdownDocument } from "./markdown-document.ts";
 
@@ -33,6 +33,9 @@ function isReachable(root: HTMLElement, selector: string): boolean {
 /** So long that sections before and after it are never in view at once. */
 const longText = Array.from({ length: 200 }, (_, index) => `Paragraph ${index}`).join("\n\n");
 
+/** Only where this holds what is read in its place does the widget let the browser pass over what is out of view. */
+const isPassingOver = CSS.supports("overflow-anchor: auto");
+
 describe("Boxes that scroll", () => {
   afterEach(() => {
     document.adoptedStyleSheets = [];
@@ -55,19 +58,21 @@ describe("Boxes that scroll", () => {
   it("are looked at again when they come back into view", async () => {
     const { box, root } = show(`${wideCode}\n\n${wideTable}\n\n${longText}`, 4000);
     const skipped = new Promise((resolve) => {
-      root.addEventListener("contentvisibilityautostatechange", ({ target }) => {
-        if (target === root.firstElementChild && box.scrollTop > 0) resolve(null);
+      // In Firefox it does not bubble.
+      root.firstElementChild?.addEventListener("contentvisibilityautostatechange", (event) => {
+        if (event instanceof ContentVisibilityAutoStateChangeEvent && event.skipped) resolve(null);
       });
     });
-    await waitUntil(() => root.querySelector(".section")?.checkVisibility({ contentVisibilityAuto: true }));
+    await nextFrame();
+    await nextFrame();
     box.scrollTop = box.scrollHeight;
-    await skipped;
+    if (isPassingOver) await skipped;
     box.style.inlineSize = "300px";
     box.scrollTop = 0;
     await waitUntil(() => isReachable(root, "pre") && isReachable(root, ".table-scroller"));
   });
 
-  it("are not observed while they are out of view", async () => {
+  it("are not observed while the browser passes over them, out of view", async () => {
     const observed = new Set<Element>();
     const { observe, unobserve } = ResizeObserver.prototype;
     ResizeObserver.prototype.observe = function (target, options) {
@@ -82,11 +87,11 @@ describe("Boxes that scroll", () => {
       const { box, root } = show(`${wideCode}\n\n${longText}\n\n${wideTable}`, 300);
       const [code, table] = [root.querySelector("pre > code"), root.querySelector("table")];
       if (code === null || table === null) throw new Error("There is no code, or no table.");
-      await waitUntil(() => observed.has(code) && !observed.has(table));
+      await waitUntil(() => observed.has(code) && observed.has(table) !== isPassingOver);
       box.scrollTop = box.scrollHeight;
       await waitUntil(() => {
         box.scrollTop = box.scrollHeight;
-        return !observed.has(code) && observed.has(table);
+        return observed.has(code) !== isPassingOver && observed.has(table);
       });
     } finally {
       Object.assign(ResizeObserver.prototype, { observe, unobserve });
