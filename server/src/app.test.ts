@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import type { ConversationList, ConversationSnapshot, ServerEvent, SessionResponse } from "@chat-bot/widget/protocol";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Engine, type EngineOptions } from "../test/engine.ts";
 import { aTool, text } from "../test/handmade-tools.ts";
 import { anIdentity, anOwner } from "../test/records.ts";
@@ -388,6 +388,18 @@ describe("POST /approval", () => {
       { error: "already_decided", decision: "approved" },
     ]);
     await engine.check(conversation_id);
+  });
+
+  it("looks for the call once", async () => {
+    const { engine, call } = await start();
+    const response = await call("POST", "/message", { body: script([{ tool_use: [WRITE] }, { text: "Done." }]) });
+    const reading = new Reading(response);
+    const conversation_id = conversationOf(await reading.until(isParked));
+    const findToolCall = vi.spyOn(engine.store, "findToolCall");
+    const body = { conversation_id, tool_use_id: WRITE.id, approved: true };
+    expect((await call("POST", "/approval", { body })).status).toBe(200);
+    await reading.end();
+    expect(findToolCall).toHaveBeenCalledTimes(1);
   });
 
   it("waits for no tool server: the rules alone say who may decide", async () => {

@@ -1,3 +1,4 @@
+import type { ApprovalResponse } from "@chat-bot/widget/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { aNewTurn, anIdentity, anOwner, aPendingCall, aToolCall, finishedState, NOW_MS } from "../../test/records.ts";
 import type { Identity } from "../store/identity.ts";
@@ -35,19 +36,25 @@ describe("decide", () => {
     return call;
   }
 
-  function answer(
+  async function answer(
     call: Pick<ToolCallRecord, "toolUseId">,
     approved: boolean,
     changes: Partial<Decision> = {},
     identity: Identity = anIdentity(),
     nowMs: number = NOW_MS,
-  ): ReturnType<typeof decide> {
+  ): Promise<ApprovalResponse> {
     const decision = { conversationId: created.conversation.id, toolUseId: call.toolUseId, approved };
-    return decide({ ...decision, inputSha256: null, reason: null, remember: false, ...changes }, identity, {
-      store,
-      now: () => nowMs,
-      ruleOf: (name) => rules.get(name) ?? null,
-    });
+    const { turnId, response } = await decide(
+      { ...decision, inputSha256: null, reason: null, remember: false, ...changes },
+      identity,
+      {
+        store,
+        now: () => nowMs,
+        ruleOf: (name) => rules.get(name) ?? null,
+      },
+    );
+    expect(turnId).toBe(created.turn.id);
+    return response;
   }
 
   it.each([

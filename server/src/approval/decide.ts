@@ -18,6 +18,12 @@ export interface Decision {
   remember: boolean;
 }
 
+/** What was recorded, and whose turn goes on with it. */
+export interface Decided {
+  turnId: string;
+  response: ApprovalResponse;
+}
+
 /**
  * Records a decision. The first one wins: the same one again gets the recorded answer, the opposite one is refused.
  * @throws ChatError `not_found`, `forbidden`, `invalid_payload`, `input_changed`, `already_decided`, `approval_expired`,
@@ -32,11 +38,12 @@ export async function decide(
     /** The rule by which this identity may run a tool; null: there is none. No tool server is waited for. */
     ruleOf: (tool: string) => ToolRule | null;
   },
-): Promise<ApprovalResponse> {
+): Promise<Decided> {
   const { store } = services;
   const conversation = await store.findConversation(identity.owner, decision.conversationId);
   const call = conversation === null ? null : await store.findToolCall(conversation.id, decision.toolUseId);
   if (call === null || call.approval === null) throw new ChatError("not_found");
+  const { turnId } = call;
   checkPermission(identity, services.ruleOf(call.name));
   if (decision.remember) checkRemember(call, decision.approved);
   if (decision.inputSha256 !== null && decision.inputSha256 !== call.inputSha256) throw new ChatError("input_changed");
@@ -47,12 +54,12 @@ export async function decide(
     const decided = decidedCall(call, decision, new Date(nowMs).toISOString());
     // The token of this request is the newest: what the call may do from now on is what it allows.
     if (await store.decide({ call: decided, identity, remembered: decision.remember })) {
-      return recordedDecision(decided, decision.approved);
+      return { turnId, response: recordedDecision(decided, decision.approved) };
     }
   }
   const current = await store.findToolCall(call.conversationId, call.toolUseId);
   if (current === null) throw new ChatError("not_found");
-  return recordedDecision(current, decision.approved);
+  return { turnId, response: recordedDecision(current, decision.approved) };
 }
 
 function checkRemember(call: ToolCallRecord, approved: boolean): void {

@@ -32,14 +32,13 @@ export function approval(options: ApprovalOptions): Middleware<{ identity: Ident
       remember: body.remember === "conversation",
     };
     const { store, now } = services;
-    const decided = await decide(decision, identity, {
+    const { turnId, response } = await decide(decision, identity, {
       store,
       now,
       ruleOf: (tool) => services.ruleOf(tool, identity),
     });
-    options.onDecided(decided.decision);
-    const call = await store.findToolCall(decision.conversationId, decision.toolUseId);
-    if (call !== null) runner.decided(call.turnId);
-    ctx.body = decided;
+    options.onDecided(response.decision);
+    runner.decided(turnId);
+    ctx.body = response;
   };
 }

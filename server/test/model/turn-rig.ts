@@ -209,14 +209,14 @@ export class TurnRig {
     const { conversationId, toolUseId } = call;
     const decision = { conversationId, toolUseId, approved, inputSha256: null, reason: "Because.", remember: false };
     try {
-      const { decision: recorded } = await decide(decision, identity, {
+      const { response } = await decide(decision, identity, {
         store: this.engine.store,
         now: this.engine.now,
         ruleOf: (tool) => this.engine.tools.ruleOf(tool),
       });
       if (isRunning) this.#live.coordination.announceTurn(call.turnId);
       else if (call.state.status === "pending") this.#live.runner.decided(call.turnId);
-      return recorded;
+      return response.decision;
     } catch (error) {
       if (error instanceof ChatError) return error.code;
       throw error;
