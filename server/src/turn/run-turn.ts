@@ -20,8 +20,6 @@ import type { TurnServices } from "./turn-services.ts";
 export async function* runTurn(turn: Turn, services: TurnServices): AsyncGenerator<TurnEntry> {
   try {
     while (true) {
-      // What others have changed meanwhile counts from here on: decisions, and approvals that were taken back.
-      if (unfinishedCalls(turn).length > 0) await turn.refresh();
       const calls = unfinishedCalls(turn);
       yield* sideBySide(
         calls.map((call) => (record, newsOrQuiet) => runToolCall(call, turn, services, { record, newsOrQuiet })),
@@ -37,7 +35,11 @@ export async function* runTurn(turn: Turn, services: TurnServices): AsyncGenerat
         if (step.failure === null) return yield* endAborted(turn, services, step.remains);
         return yield* endFailed(turn, services, step.failure, step.remains);
       }
-      if (step.type === "complete") continue;
+      if (step.type === "complete") {
+        // What others have changed meanwhile counts from here on: decisions, and approvals that were taken back.
+        if (unfinishedCalls(turn).length > 0) await turn.refresh();
+        continue;
+      }
       const { stopReason, record, remains } = step;
       const reason = hasUsedAllSteps(record, services.options) ? "max_steps" : stopReason;
       return yield* endTurn(turn, services, stopReason === "refusal" ? "refusal" : reason, { record, remains });

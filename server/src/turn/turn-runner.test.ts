@@ -258,6 +258,46 @@ describe("a call that needs approval", () => {
     expect(results(engine.prompts[1])).toHaveLength(2);
   });
 
+  it.each([
+    ["denied", false, 1],
+    ["approved, and once more when it is about to run", true, 2],
+  ])("is read once when it is %s", async (_title, approved, reads) => {
+    const engine = await start();
+    const turn = await ask(engine);
+    const findTurn = vi.spyOn(engine.store, "findTurn");
+    const loadTurn = vi.spyOn(engine.store, "loadTurn");
+    await engine.decide(turn, "toolu_write", approved);
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect(loadTurn).toHaveBeenCalledTimes(reads);
+    const [loaded = 0] = loadTurn.mock.invocationCallOrder;
+    expect(findTurn.mock.invocationCallOrder.filter((found) => found < loaded)).toHaveLength(1);
+  });
+
+  it("goes by a newer decision's token also when its tool server is slow to answer", async () => {
+    const engine = await start();
+    const other = { ...READ, id: "toolu_other" };
+    engine.tools.replace(WRITE.name, aTool(WRITE.name, { rule: { permissions: ["notes:write"], approval: "always" } }));
+    engine.tools.replace(READ.name, aTool(READ.name, { rule: { permissions: [], approval: "always" } }));
+    const mighty = { ...engine.identity, permissions: ["chatbot:use", "notes:write"] };
+    const turn = await engine.script([{ tool_use: [WRITE, other] }, { text: "Ok." }], { identity: mighty });
+    await engine.parked(turn);
+    const { list } = engine.tools;
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    engine.tools.list = async (askAnew?: string) => {
+      if (askAnew !== undefined) {
+        asked.resolve();
+        await answered.promise;
+      }
+      return list();
+    };
+    await engine.decide(turn, WRITE.id, true, mighty);
+    await asked.promise;
+    await engine.decide(turn, other.id, true);
+    answered.resolve();
+    expect(await engine.done(turn)).toBe("end_turn");
+    expect(outcomes(await engine.eventsOf(turn))).toEqual({ toolu_write: "error", toolu_other: "ok" });
+  });
+
   it("runs once when fifty people answer at the same time", async () => {
     const engine = await start();
     const turn = await ask(engine);

@@ -4,7 +4,7 @@ import { StaleWriteError, type StoredTurn } from "../store/store.ts";
 import type { ToolCallRecord } from "../store/tool-call-record.ts";
 import type { TurnRecord } from "../store/turn-record.ts";
 import { unfinishedCall } from "../store/unfinished-call.ts";
-import type { ToolCatalog } from "../tools/tool.ts";
+import type { CatalogTool, ToolCatalog } from "../tools/tool.ts";
 import { WakeUp } from "../wake-up.ts";
 import { recoverTurn } from "./recover-turn.ts";
 import { endTurn, runTurn } from "./run-turn.ts";
@@ -12,7 +12,7 @@ import type { ReservedStep, Turn, TurnEntry } from "./turn.ts";
 import { TurnAbort } from "./turn-abort.ts";
 import { TurnRecorder } from "./turn-recorder.ts";
 import type { TurnServices } from "./turn-services.ts";
-import { toolsOf, usableTools } from "./usable-tools.ts";
+import { usableTools } from "./usable-tools.ts";
 
 /** How long locks and leases last, in milliseconds. */
 export interface TurnRunnerOptions {
@@ -200,13 +200,13 @@ export class TurnRunner {
     const { store, now } = this.#services;
     const known = await store.findTurn(turnId);
     if (known === null) return;
+    let turn: TurnRecord | null = known;
     const released = new WakeUp();
     const userKey = ownerKey(known.identity.owner);
     const stopListening = this.#coordination.onLockReleased(userKey, () => released.raise());
     try {
       while (!this.#draining) {
         const seen = released.count;
-        const turn = await store.findTurn(turnId);
         if (turn === null || turn.state.status === "done") return;
         // Somebody else has acted on what there was to act on.
         if (turn.state.status === "awaiting_approval" && !(await hasWork())) return;
@@ -219,6 +219,7 @@ export class TurnRunner {
         }
         // Its owner lives, or another turn of the same user runs. Either can end without a word.
         await released.after(seen, SWEEP_EVERY_MS);
+        turn = await store.findTurn(turnId);
       }
     } finally {
       stopListening();
@@ -299,21 +300,26 @@ export class TurnRunner {
   }
 
   async #run(owned: OwnedTurn, task: Task): Promise<void> {
-    const { store } = this.#services;
+    const { store, catalog } = this.#services;
     const { fence, abort } = owned;
     const turnId = owned.turn.id;
     for (let reloads = 0; ; reloads += 1) {
+      const isOrphan = task.wasRunning && reloads === 0;
+      // Before the turn is read: what others do to it while a tool server takes its time must count. But readers of an
+      // orphan hear at once that somebody has it.
+      const tools = task.intent === "continue" && !isOrphan ? await catalog.list() : null;
       const stored = await store.loadTurn(turnId);
       if (stored === null) return this.#settle(turnId);
       const turn = this.#turn(stored, owned, reloads === 0 ? task.admitted : null);
       owned.current = turn;
+      if (tools !== null) turn.tools = this.#usable(turn, tools);
       const recorder = new TurnRecorder(turn, fence, {
         store,
         coordination: this.#coordination,
         onFailure: () => abort.abort(new TurnAbort("lost")),
       });
       try {
-        for await (const entry of this.#entries(turn, task, reloads)) await recorder.record(entry);
+        for await (const entry of this.#entries(turn, task.intent, isOrphan)) await recorder.record(entry);
         await recorder.flush();
         owned.isOver = true;
         await owned.renewing;
@@ -333,13 +339,11 @@ export class TurnRunner {
     }
   }
 
-  async *#entries(turn: Turn, task: Task, reloads: number): AsyncGenerator<TurnEntry> {
-    const isOrphan = task.wasRunning && reloads === 0;
+  async *#entries(turn: Turn, intent: Intent, isOrphan: boolean): AsyncGenerator<TurnEntry> {
     if (isOrphan && !(yield* recoverTurn(turn, this.#services))) return;
-    switch (task.intent) {
+    switch (intent) {
       case "continue":
-        // Not before: readers of an orphan hear at once that somebody has it, however long its tool servers take.
-        turn.tools = usableTools(turn.conversation, await toolsOf(turn.record.identity, this.#services));
+        if (isOrphan) await turn.refresh();
         return yield* runTurn(turn, this.#services);
       case "cancel":
         return yield* endTurn(turn, this.#services, "cancelled");
@@ -364,12 +368,11 @@ export class TurnRunner {
       news,
       admitted,
       refresh: async (askAnew) => {
+        const tools = await this.#services.catalog.list(askAnew);
         const current = await this.#services.store.loadTurn(stored.turn.id);
         if (current === null) return;
-        const { identity } = current.turn;
-        const tools = usableTools(conversation, await toolsOf(identity, this.#services, askAnew));
-        turn.record = { ...turn.record, identity };
-        turn.tools = tools;
+        turn.record = { ...turn.record, identity: current.turn.identity };
+        turn.tools = this.#usable(turn, tools);
         turn.remembered = current.remembered;
         for (const [index, call] of turn.toolCalls.entries()) {
           const decided = current.toolCalls.find(({ toolUseId }) => toolUseId === call.toolUseId);
@@ -379,6 +382,10 @@ export class TurnRunner {
       },
     };
     return turn;
+  }
+
+  #usable({ conversation, record }: Turn, tools: readonly CatalogTool[]): Turn["tools"] {
+    return usableTools(conversation, this.#services.permittedTools(tools, record.identity));
   }
 
   /** The conversation is gone, or the turn is another's: what this owner booked must not stay booked. */

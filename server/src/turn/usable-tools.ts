@@ -3,9 +3,9 @@ import type { Identity } from "../store/identity.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { TurnServices } from "./turn-services.ts";
 
-/** The tools that there are now and that this identity may run; the tool server with this name is asked anew. */
-export async function toolsOf(identity: Identity, services: TurnServices, askAnew?: string): Promise<readonly Tool[]> {
-  return services.permittedTools(await services.catalog.list(askAnew), identity);
+/** The tools that there are now and that this identity may run. */
+export async function toolsOf(identity: Identity, services: TurnServices): Promise<readonly Tool[]> {
+  return services.permittedTools(await services.catalog.list(), identity);
 }
 
 /** Those of the permitted tools that the conversation offers, by name. Those that changed are refused when called. */
