@@ -101,6 +101,42 @@ describe("ChatBotMessageList", () => {
     expect(line.getBoundingClientRect().top).to.be.closeTo(top, 1);
   });
 
+  it("keeps in view what the reader opens at the end of it, and follows again when that is closed", async () => {
+    const { list, scroller } = await show([question("q"), answer(20)]);
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    const more = document.createElement("div");
+    more.style.blockSize = "900px";
+    details.append(summary, more);
+    list.querySelector(".transcript")?.append(details);
+    await atEnd(scroller);
+    await nextFrame();
+    const { top } = summary.getBoundingClientRect();
+    summary.click();
+    await waitUntil(() => list.querySelector(".scroll-to-latest") !== null);
+    await nextFrame();
+    expect(summary.getBoundingClientRect().top).to.be.closeTo(top, 1);
+    summary.click();
+    await waitUntil(() => list.querySelector(".scroll-to-latest") === null);
+    list.messages = [question("q"), answer(60)];
+    await list.updateComplete;
+    await atEnd(scroller);
+  });
+
+  it("begins an empty conversation with its greeting, however long that is", async () => {
+    const { list, scroller } = await show([]);
+    list.empty = html`<div style="block-size: 900px"></div>`;
+    await list.updateComplete;
+    // Laid out, told, and followed if it were.
+    for (let frame = 0; frame < 4; frame += 1) await nextFrame();
+    expect(scroller.scrollHeight).to.be.above(800);
+    expect(scroller.scrollTop).to.equal(0);
+    expect(list.querySelector(".scroll-to-latest")).to.equal(null);
+    list.messages = [question("q"), answer(40)];
+    await list.updateComplete;
+    await atEnd(scroller);
+  });
+
   it("still follows when the message box gives its room back while the answer grows", async () => {
     const { list, scroller } = await show([question("q"), answer(30)]);
     const box = list.parentElement;

@@ -37,7 +37,7 @@ export class ChatBotMessageList extends View {
   protected override render(): TemplateResult {
     const { messages, strings } = this;
     return html`
-      <div class="messages" part="messages" role="log" aria-live="off" aria-label=${strings.messageList} tabindex="0" @markdown-grown=${this.#follow}>
+      <div class="messages" part="messages" role="log" aria-live="off" aria-label=${strings.messageList} tabindex="0" @markdown-grown=${this.#follow} @click=${this.#onClick}>
         <div class="transcript">
           ${this.isLoading ? this.#renderLoading() : messages.length === 0 && this.activity === null ? this.empty : nothing}
           ${repeat(
@@ -56,7 +56,7 @@ export class ChatBotMessageList extends View {
         </div>
       </div>
       ${
-        this.#scroll.isAtEnd
+        this.#scroll.isAtEnd || messages.length === 0
           ? nothing
           : html`<button
               type="button"
@@ -80,10 +80,16 @@ export class ChatBotMessageList extends View {
 
   readonly #follow = (): void => this.#scroll.follow();
 
+  readonly #onClick = ({ target }: Event): void => {
+    if (target instanceof Element && target.closest("[aria-expanded], summary") !== null) this.#scroll.stay();
+  };
+
   protected override updated(changed: PropertyValues<this>): void {
     const [scroller, content] = [this.querySelector<HTMLElement>(".messages"), this.querySelector(".transcript")];
     if (scroller !== null && content !== null) this.#scroll.observe(scroller, content);
-    if (changed.has("messages") && this.#hasSaidSomethingNew(changed.get("messages"))) this.#scroll.toEnd();
+    if (!changed.has("messages")) return;
+    if (this.messages.length === 0) this.#scroll.toStart();
+    else if (this.#hasSaidSomethingNew(changed.get("messages"))) this.#scroll.toEnd();
   }
 
   /** Who sends a message wants to see it, wherever they have scrolled to. */

@@ -57,15 +57,23 @@ export class StickToEnd implements ReactiveController {
     this.#scroller?.scrollTo({ top: 0 });
   }
 
+  /** What the reader opens or closes stays where it is; the end is followed if it is still in view then. */
+  stay(): void {
+    this.#isSticking = false;
+    requestAnimationFrame(() => {
+      this.#isSticking = this.#distance() <= TOLERANCE;
+      this.#host.requestUpdate();
+    });
+  }
+
   readonly #onScroll = (): void => {
     if (this.#scroller === null) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    const distance = scrollHeight - clientHeight - scrollTop;
     // A box that grew, as when the message box gives back its lines, and content that shrank move it up by themselves.
     const layout = Math.max(0, clientHeight - this.#last.box) + Math.max(0, this.#last.content - scrollHeight);
     const upwards = this.#last.top - scrollTop;
     this.#look();
-    if (distance <= TOLERANCE) this.#setSticking(true);
+    if (this.#distance() <= TOLERANCE) this.#setSticking(true);
     else if (upwards > layout + ROUNDING) this.#setSticking(false);
     else if (upwards > 0) this.follow();
   };
@@ -76,6 +84,11 @@ export class StickToEnd implements ReactiveController {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     // The event comes later, perhaps together with one of the reader's.
     this.#look();
+  }
+
+  #distance(): number {
+    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = this.#scroller ?? {};
+    return scrollHeight - clientHeight - scrollTop;
   }
 
   #look(): void {
