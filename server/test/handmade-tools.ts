@@ -103,8 +103,8 @@ export function createHandmadeTools(): HandmadeTools {
     },
     announce(name) {
       const server = name.split("__", 1)[0] ?? "";
-      const all = [...tools.values()].filter((tool) => tool.server === server);
-      for (const listener of listeners) listener(server, all);
+      const current = [...tools.values()].filter((tool) => tool.server === server);
+      for (const listener of listeners) listener(server, current);
     },
     list: () => Promise.resolve([...tools.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))),
     ruleOf: (name) => rules.get(name) ?? null,
