@@ -121,6 +121,17 @@ describe("an approval", () => {
       await rig.knows(rig.defineTools(TOOLS), first.user);
     });
 
+    it("that is gone for a while runs nothing; when it is back, it is asked about anew", async () => {
+      const question = await asked({ tool: "sell" });
+      await rig.knows(rig.defineTools(TOOLS.filter(({ name }) => name !== "sell")), question.user);
+      // Withdrawn by itself: nobody has answered.
+      await ranNothing(question, "cancelled");
+      await rig.knows(rig.defineTools(TOOLS), question.user);
+      expect(await question.user.decide(question.call, true)).toBe("410 approval_superseded");
+      expect(rig.ranWith(question.ref)).toEqual([]);
+      await waitsAndRunsOnce(await asked({ tool: "sell", user: question.user }));
+    });
+
     it("whose server gave way to another one under its name runs nothing there", async () => {
       const question = await asked({ tool: "close" });
       await restart({ isReplaced: true }, CHANGED);
