@@ -410,15 +410,15 @@ async function expectText(locator: Locator, texts: readonly string[]): Promise<v
 async function coloursDown(picture: Buffer, x: number): Promise<string[]> {
   const blank = await context.newPage();
   return await blank.evaluate(
-    async ({ base64, x }) => {
+    async ([base64, left]) => {
       const image = new Image();
       image.src = `data:image/png;base64,${base64}`;
       await image.decode();
       const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
       canvas?.drawImage(image, 0, 0);
-      return [1, image.height / 2, image.height - 2].map((y) => String(canvas?.getImageData(x, y, 1, 1).data));
+      return [1, image.height / 2, image.height - 2].map((y) => String(canvas?.getImageData(left, y, 1, 1).data));
     },
-    { base64: picture.toString("base64"), x },
+    [picture.toString("base64"), x] as const,
   );
 }
 
