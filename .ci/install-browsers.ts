@@ -1,5 +1,5 @@
 // npm run test:browsers, before it starts: fetches the engines that are missing where this may be done without asking, as
-// root on Debian or Ubuntu (a container). Elsewhere it says what to install.
+// root on Debian (a container). Elsewhere it says what to install.
 
 import { ENGINE_PACKAGES, isInstalled } from "../widget/test/find-program.ts";
 import { runCommand } from "./run-command.ts";
@@ -12,9 +12,7 @@ if (missing.length > 0) process.exitCode = await install(missing);
 async function install(packages: readonly string[]): Promise<number> {
   const command = ["apt-get", "install", "--yes", "--no-install-recommends", ...packages];
   if (process.getuid?.() !== 0 || !isInstalled("apt-get")) {
-    console.error(
-      `The tests in other engines need ${packages.join(", ")}. On Debian and Ubuntu:\nsudo ${command.join(" ")}`,
-    );
+    console.error(`The tests in other engines need ${packages.join(", ")}. On Debian:\nsudo ${command.join(" ")}`);
     return 1;
   }
   console.log(`Installing ${packages.join(", ")} …`);

@@ -17,7 +17,7 @@ export function findProgram(packageName: keyof typeof ENGINE_PACKAGES): string {
   const path = programs.map(pathOf).find((candidate) => candidate !== undefined);
   if (path !== undefined) return path;
   throw new Error(
-    `${programs.join(" or ")} is not installed. On Debian and Ubuntu: apt-get install --no-install-recommends ${packageName}`,
+    `${programs.join(" or ")} is not installed. On Debian: apt-get install --no-install-recommends ${packageName}`,
   );
 }
 
