@@ -191,6 +191,13 @@ describe("The panel", () => {
     await waitUntil(isShown);
   });
 
+  it("tells of no conversation when the host's is gone", async () => {
+    const { element, root } = await openPanel();
+    element.conversationId = "gone";
+    await waitUntil(() => root.querySelector(".error") !== null);
+    expect(element.conversationId).to.equal(null);
+  });
+
   it("leaves the width of an error to its words", async () => {
     const { element, root } = await openPanel();
     server.refuse(401, { error: "invalid_token", message: "x", request_id: "r" });

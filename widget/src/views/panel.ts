@@ -481,6 +481,8 @@ export class ChatBotPanel extends View implements ChatPanel {
   #onError(error: ConversationError): void {
     this.alert = sayAgain(this.alert, errorText(error, this.#texts));
     const { code, remedy } = error;
+    // The conversation that the host asked for is gone.
+    if (this.conversationId === null) this.host?.removeAttribute("conversation-id");
     this.dispatchEvent(new ChatBotErrorEvent({ conversationId: this.conversationId, code, remedy }));
   }
 
