@@ -17,6 +17,7 @@ import { createLogger, type Logger } from "./observe/logger.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { errorMessage } from "./routes/error-messages.ts";
 import { createHttpServer } from "./routes/http-server.ts";
+import { stopOnSignals } from "./stop-on-signals.ts";
 import type { Coordination } from "./store/coordination.ts";
 import type { Identity, Owner } from "./store/identity.ts";
 import { createLocalShareCoordination } from "./store/local-share-coordination.ts";
@@ -221,18 +222,20 @@ async function main(): Promise<void> {
   }
   const server = await startServer(config, logger);
   logger.info({ url: server.url, model: config.anthropic.model }, "listening");
-  const stop = (signal: string): void => {
-    logger.info({ signal }, "stopping");
-    server.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error({ error }, "could not stop cleanly");
-        process.exit(1);
-      },
-    );
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  stopOnSignals(process, {
+    stop(signal) {
+      logger.info({ signal }, "stopping");
+      server.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error({ error }, "could not stop cleanly");
+          process.exit(1);
+        },
+      );
+    },
+    stopAtOnce: () => process.exit(1),
+    now: Date.now,
+  });
 }
 
 if (import.meta.main) {
