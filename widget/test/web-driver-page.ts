@@ -23,6 +23,8 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 const BUTTONS = ["left", "middle", "right"];
 
+const RESIZE_TIMEOUT_MS = 10_000;
+
 interface Action {
   type: string;
   [name: string]: string | number;
@@ -95,7 +97,7 @@ export class WebDriverPage {
     await this.#command("POST", "/window/rect", { x, y });
   }
 
-  /** As near to it as the window may become: a browser's own buttons need some width. */
+  /** Rejects when the window cannot be made as small or as large: a browser's own buttons need some width. */
   async setViewport({ width, height }: Size): Promise<void> {
     const inner = await this.#innerSize();
     const outer = await this.#command("GET", "/window/rect");
@@ -104,6 +106,12 @@ export class WebDriverPage {
       width: rectangle.width + width - inner.width,
       height: rectangle.height + height - inner.height,
     });
+    const deadline = AbortSignal.timeout(RESIZE_TIMEOUT_MS);
+    for (;;) {
+      const now = await this.#innerSize();
+      if (now.width === width && now.height === height) return;
+      if (deadline.aborted) throw new Error(`The window is ${now.width} × ${now.height}, not ${width} × ${height}.`);
+    }
   }
 
   /** The browser was started with reduced motion, and can be told nothing else. */

@@ -22,6 +22,12 @@ const SCREEN = { width: 3200, height: 2400 };
 /** Where the display's pointer rests. Nobody manages windows there: the one under the pointer has the focus. */
 const POINTER = { x: SCREEN.width / 2, y: SCREEN.height / 2 };
 
+/** Of the profile, where the browser may still be writing. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 10 };
+
+/** The window gets no narrower than the browser's own buttons: they are to take hardly any room. */
+const NARROW_BUTTONS = "* { min-width: 0; margin: 0; border: 0; padding: 0; font-size: 1px; }\n";
+
 interface WebKit {
   page: WebDriverPage;
   stop(): Promise<void>;
@@ -73,13 +79,13 @@ async function startWebKit(): Promise<WebKit> {
   const children: ChildProcess[] = [];
   const stopAll = async (): Promise<void> => {
     for (const child of children.toReversed()) await end(child);
-    await rm(home, { recursive: true, force: true });
+    await rm(home, REMOVAL);
     process.off("exit", abandonAll);
   };
   /** What a process that exits in the middle of a run has time for. */
   const abandonAll = (): void => {
     for (const child of children) child.kill();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, REMOVAL);
   };
   process.once("exit", abandonAll);
   try {
@@ -110,11 +116,15 @@ async function startWebKit(): Promise<WebKit> {
   }
 }
 
-/** A profile of its own, whose desktop has its animations off: pages see `prefers-reduced-motion`. */
+/**
+ * A profile of its own, whose desktop has its animations off: pages see `prefers-reduced-motion`. Its window can be as
+ * narrow as a phone.
+ */
 async function makeHome(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), "chat-bot-webkit-"));
   await mkdir(join(home, "gtk-3.0"));
   await writeFile(join(home, "gtk-3.0", "settings.ini"), "[Settings]\ngtk-enable-animations=0\n");
+  await writeFile(join(home, "gtk-3.0", "gtk.css"), NARROW_BUTTONS);
   return home;
 }
 
