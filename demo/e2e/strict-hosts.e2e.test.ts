@@ -3,6 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -291,6 +292,53 @@ describe("Integrity", () => {
     await page.getByRole("alert").getByText("could not be loaded").waitFor();
     expect(await wasTampered()).toBe(undefined);
     expect(await page.getByRole("textbox").count()).toBe(0);
+  });
+});
+
+describe("With the script and the panel alone", () => {
+  /** What is asked of the server's widget. */
+  const files = (): string[] =>
+    requested.flatMap(({ pathname }) => (pathname.startsWith("/widget/") ? [pathname.slice("/widget/".length)] : []));
+  const SCRIPT_AND_PANEL = ["chat-bot.js", expect.stringMatching(/^chat-bot-panel-\w+\.js$/)];
+
+  test("a person sends, reads, stops an answer and meets an error", async () => {
+    const given: string[] = [];
+    await page.route("**/*", async (route) => {
+      const { pathname } = new URL(route.request().url());
+      const isFile = /^\/widget\/chat-bot(-panel-\w+)?\.js$/.test(pathname);
+      if (!isFile && !/^\/($|chat-token$|api\/)/.test(pathname)) return await route.abort();
+      if (isFile) given.push(pathname.slice("/widget/".length));
+      return await route.continue();
+    });
+    await visit(policy(), scriptTag(widget()));
+    await openChat();
+    await say(`script:${JSON.stringify([{ text: MARKDOWN, chunks: 40 }])}`);
+    await answered();
+    expect(await transcript().locator("chat-bot-markdown").innerText()).toBe(MARKDOWN);
+
+    await say(`script:${JSON.stringify([{ text: "endless ", repeat: 2000, chunks: 500, delay_ms: 20 }])}`);
+    await transcript().getByText("endless endless").last().waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await transcript().getByText("Stopped").waitFor();
+
+    await say("Fail with overloaded");
+    await page.getByRole("button", { name: /try again|retry/i }).waitFor();
+    expect(given).toEqual(SCRIPT_AND_PANEL);
+  });
+
+  test("opening costs no more than these, and nothing of the server's API", async () => {
+    await visit(policy(), scriptTag(widget()));
+    await openChat();
+    await page.waitForLoadState("networkidle");
+    expect(files()).toEqual(SCRIPT_AND_PANEL);
+    expect(requested.map(({ pathname }) => pathname).filter((path) => /^\/(api|chat-token)/.test(path))).toEqual([]);
+    const sizes = await Promise.all(files().map(async (file) => gzipSync(await readFile(join(DIST, file))).length));
+    // biome-ignore lint/suspicious/noConsole: it is told wherever the tests run.
+    console.log(`Until the first message: ${sizes.length} requests, ${sizes.join(" + ")} bytes (gzip)`);
+
+    await say(`script:${JSON.stringify([{ text: MARKDOWN }])}`);
+    await transcript().getByRole("table").waitFor();
+    expect(files().slice(2)).toContainEqual(expect.stringMatching(/^markdown-document-/));
   });
 });
 

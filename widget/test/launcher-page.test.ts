@@ -1,10 +1,11 @@
-// The built script tag on a page of its own: what it costs before anybody wants to chat.
+// The built script tag on a page of its own: what it costs before anybody wants to chat, and what happens when files do not come.
 
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { findChrome } from "./chrome.ts";
 
@@ -23,9 +24,15 @@ let html = "";
 let isTampered = false;
 /** What begins so does not come. */
 let missing: string | null = null;
+/** In which way it does not. */
+let fail: (response: ServerResponse) => void;
+/** The stream that every message is answered with. */
+let answer: string;
+
+type Event = { type: string; [name: string]: unknown };
 
 /** An answer that asks whether a tool may run, and waits. */
-const ASKING = [
+const ASKING = stream([
   { type: "session_created", conversation_id: "c1", model: "m", protocol: 1 },
   { type: "status_update", state: "started", turn_id: "t1", message: { id: "m1", text: "Hello" } },
   { type: "tool_use", tool_use_id: "u1", name: "files__write", title: "Write file", server: "files", input: {} },
@@ -41,9 +48,45 @@ const ASKING = [
     expires_at: new Date(Date.now() + 3_600_000).toISOString(),
     remember: ["once"],
   },
-]
-  .map((event, index) => `id: 1-${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
-  .join("");
+]);
+
+const CODE = "const answer = 42;";
+
+/** An answer that is code. */
+const CODING = stream([
+  { type: "session_created", conversation_id: "c1", model: "m", protocol: 1 },
+  { type: "status_update", state: "started", turn_id: "t1", message: { id: "m1", text: "Hello" } },
+  { type: "text", block: 0, offset: 0, text: `\`\`\`ts\n${CODE}\n\`\`\`` },
+  { type: "done", turn_id: "t1", reason: "end_turn" },
+]);
+
+/** An answer that is written piece by piece. */
+const WRITING = stream([
+  { type: "session_created", conversation_id: "c1", model: "m", protocol: 1 },
+  { type: "status_update", state: "started", turn_id: "t1", message: { id: "m1", text: "Hello" } },
+  ...Array.from({ length: 30 }, (_, index) => ({ type: "text", block: 0, offset: 9 * index, text: "**bold** " })),
+  { type: "done", turn_id: "t1", reason: "end_turn" },
+]);
+
+/** The same as the next turn. */
+function next(events: string): string {
+  return events.replaceAll("id: 1-", "id: 2-").replaceAll('"t1"', '"t2"').replaceAll('"m1"', '"m2"');
+}
+
+/** Event by event. */
+async function send(events: string, response: ServerResponse): Promise<void> {
+  response.setHeader("Content-Type", "text/event-stream; charset=utf-8");
+  for (const event of events.split(/(?<=\n\n)/)) {
+    response.write(event);
+    await pause(20);
+  }
+}
+
+function stream(events: Event[]): string {
+  return events
+    .map((event, index) => `id: 1-${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    .join("");
+}
 
 /** The built files, and under /v2 the same as another version has them. */
 async function read(path: string): Promise<string> {
@@ -58,9 +101,9 @@ beforeAll(async () => {
     if (path === "/") {
       response.setHeader("Content-Type", "text/html").end(html);
     } else if (path === "/api/chatbot/message") {
-      response.setHeader("Content-Type", "text/event-stream; charset=utf-8").write(ASKING);
+      void send(answer, response);
     } else if (missing !== null && path.startsWith(missing)) {
-      response.writeHead(503).end();
+      fail(response);
     } else {
       read(path).then(
         (code) => response.setHeader("Content-Type", "text/javascript").end(code),
@@ -84,6 +127,8 @@ beforeEach(async () => {
   requests = [];
   isTampered = false;
   missing = null;
+  fail = (response) => response.writeHead(503).end();
+  answer = ASKING;
   complaints = [];
   page.on("request", (request) => requests.push(request.url().slice(origin.length)));
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -94,10 +139,22 @@ afterEach(async () => {
 });
 
 async function show(...scripts: string[]): Promise<void> {
-  html = `<!doctype html><html lang="en"><link rel="icon" href="data:,"><body>${TEXT}<chat-bot endpoint="/api/chatbot" token="a.b.c" persist="none"></chat-bot>${scripts.join("")}`;
-  await page.goto(origin);
+  await visit("", ...scripts);
   await page.getByRole("button", { name: "Open chat" }).waitFor();
 }
+
+async function visit(attributes: string, ...scripts: string[]): Promise<void> {
+  html = `<!doctype html><html lang="en"><link rel="icon" href="data:,"><body>${TEXT}<chat-bot endpoint="/api/chatbot" token="a.b.c" persist="none" ${attributes}></chat-bot>${scripts.join("")}`;
+  await page.goto(origin);
+}
+
+async function say(text: string): Promise<void> {
+  await page.getByRole("textbox").fill(text);
+  await page.keyboard.press("Enter");
+}
+
+const notice = (): Locator => page.getByRole("alert").filter({ hasText: "could not be loaded" });
+const panelRequests = (): string[] => requests.filter((path) => path.startsWith("/chat-bot-panel-"));
 
 /** How often something has moved since the page began, once what was drawn last is on the screen. */
 async function layoutShifts(): Promise<number> {
@@ -138,7 +195,7 @@ test("a panel with another hash does not run, and the person is told", async () 
   isTampered = true;
   await show('<script src="/chat-bot.js" async></script>');
   await page.getByRole("button", { name: "Open chat" }).click();
-  await page.getByRole("alert").filter({ hasText: "could not be loaded" }).waitFor();
+  await notice().waitFor();
   expect(await page.evaluate(() => Reflect.get(globalThis, "isTampered"))).toBe(undefined);
 });
 
@@ -146,8 +203,7 @@ test("intent fetches the panel, once", async () => {
   await show('<script src="/chat-bot.js" async></script>');
   await page.getByRole("button", { name: "Open chat" }).focus();
   await page.locator("chat-bot-panel").waitFor({ state: "attached" });
-  const panels = requests.filter((path) => path.startsWith("/chat-bot-panel-"));
-  expect(panels).toHaveLength(1);
+  expect(panelRequests()).toHaveLength(1);
   expect(complaints).toEqual([]);
 });
 
@@ -169,10 +225,49 @@ test("who is asked is told when the file that asks did not come, and is asked on
   missing = "/tool-views-";
   await show('<script src="/chat-bot.js" async></script>');
   await page.getByRole("button", { name: "Open chat" }).click();
-  await page.getByRole("textbox").fill("Hello");
-  await page.keyboard.press("Enter");
+  await say("Hello");
   await page.getByText("A part of the chat could not be loaded").waitFor();
   missing = null;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("alertdialog", { name: "Approval needed" }).waitFor();
+});
+
+test("an answer whose formatting did not come is text; with the next one it is asked for again, for both", async () => {
+  missing = "/markdown-document-";
+  answer = WRITING;
+  await show('<script src="/chat-bot.js"></script>');
+  await page.getByRole("button", { name: "Open chat" }).click();
+  await say("Hello");
+  await page.getByRole("log").getByText("**bold** ".repeat(30).trim()).waitFor();
+  // With the message, and when the answer began; not with each piece.
+  expect(requests.filter((path) => path.startsWith("/markdown-document-")).length).toBeLessThan(3);
+
+  missing = null;
+  answer = next(WRITING);
+  await page.getByRole("button", { name: "Send", exact: true }).waitFor();
+  await say("Once more");
+  await expect.poll(() => page.locator("strong").count()).toBe(60);
+  expect(complaints).toEqual([]);
+});
+
+test("code whose colours did not come is plain and can be copied; with the next code they are asked for again", async () => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  missing = "/code-highlighter-";
+  answer = CODING;
+  await show('<script src="/chat-bot.js"></script>');
+  await page.getByRole("button", { name: "Open chat" }).click();
+  const refused = page.waitForResponse((response) => response.status() === 503);
+  await say("Hello");
+  expect(new URL((await refused).url()).pathname).toMatch(/^\/code-highlighter-/);
+  await page.getByRole("button", { name: "Copy code" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(CODE);
+  expect(await page.locator(".code-keyword").count()).toBe(0);
+
+  missing = null;
+  answer = next(CODING);
+  await say("Once more");
+  // The first block gets its colours, too.
+  await expect.poll(() => page.locator(".code-keyword").count()).toBe(2);
+  expect(complaints).toEqual([]);
 });

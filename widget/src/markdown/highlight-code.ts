@@ -18,7 +18,10 @@ const waiting = new Set<Element>();
 let highlighter: Promise<Highlighter | null> | null = null;
 let isWorking = false;
 
-/** Colours a complete block of code when it is seen. Where the highlighter cannot be fetched it stays as it is. */
+/**
+ * Colours a complete block of code when it is seen. Where the highlighter cannot be fetched it stays as it is; the next
+ * block asks for it again.
+ */
 export function highlightCode(figure: Element): void {
   const block = codeIn(figure);
   if (block === null || block.language === "" || block.code === "" || block.code.length > MAX_LENGTH) return;
@@ -38,19 +41,17 @@ function onSeen(entries: readonly IntersectionObserverEntry[], observer: Interse
 async function work(): Promise<void> {
   if (isWorking) return;
   isWorking = true;
-  highlighter ??= import("./code-highlighter.ts").then(
-    (module) => module,
-    () => null,
-  );
+  highlighter ??= import("./code-highlighter.ts").catch(() => null);
   const loaded = await highlighter;
   for (const figure of waiting) {
     await idle();
-    if (loaded !== null && figure.isConnected && isSelected(figure)) continue;
+    if (figure.isConnected && (loaded === null || isSelected(figure))) continue;
     waiting.delete(figure);
     if (loaded !== null && figure.isConnected) colour(figure, loaded);
   }
   isWorking = false;
-  if (waiting.size > 0) document.addEventListener("selectionchange", () => void work(), { once: true });
+  if (loaded === null) highlighter = null;
+  else if (waiting.size > 0) document.addEventListener("selectionchange", () => void work(), { once: true });
 }
 
 function colour(figure: Element, { adoptCodeColours, highlight }: Highlighter): void {

@@ -7,12 +7,16 @@ type DocumentClass = typeof MarkdownDocument;
 
 let documentClass: DocumentClass | null = null;
 let loading: Promise<void> | null = null;
+/** Shown as they are written until then. */
+const waiting = new Set<ChatBotMarkdown>();
 
-/** Fetches what makes Markdown of text. Where it does not come, answers are shown as they are written. */
+/** Fetches what makes Markdown of text. Where it does not come, the next message asks again, and the next answer. */
 export function loadMarkdown(): Promise<void> {
   loading ??= import("../markdown/markdown-document.ts").then(
     (module) => {
       documentClass = module.MarkdownDocument;
+      for (const view of waiting) view.requestUpdate();
+      waiting.clear();
     },
     () => {
       loading = null;
@@ -40,11 +44,20 @@ export class ChatBotMarkdown extends View {
     return document.createElement("div");
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (documentClass !== null) return;
+    waiting.add(this);
+    void loadMarkdown();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    waiting.delete(this);
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     if (documentClass === null) {
-      void loadMarkdown().then(() => {
-        if (documentClass !== null) this.requestUpdate();
-      });
       this.classList.add("plain-text");
       this.textContent = this.text;
       return;

@@ -3,7 +3,6 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Activity, Message } from "../conversation/conversation.ts";
 import type { Strings } from "../strings.ts";
 import { icons } from "./icons.ts";
-import { loadMarkdown } from "./markdown.ts";
 import { StickToEnd } from "./stick-to-end.ts";
 import { View } from "./view.ts";
 
@@ -70,12 +69,6 @@ export class ChatBotMessageList extends View {
             </button>`
       }
     `;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    // There before the first answer.
-    void loadMarkdown();
   }
 
   readonly #follow = (): void => this.#scroll.follow();

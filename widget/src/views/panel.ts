@@ -30,6 +30,7 @@ import { FitViewport } from "./fit-viewport.ts";
 import { icons } from "./icons.ts";
 import { joinSentences } from "./join-sentences.ts";
 import { KeepFocus } from "./keep-focus.ts";
+import { loadMarkdown } from "./markdown.ts";
 import { ReachByKey } from "./reach-by-key.ts";
 import { activityText } from "./status.ts";
 import { View } from "./view.ts";
@@ -81,6 +82,7 @@ export class ChatBotPanel extends View implements ChatPanel {
   #announcedActivity = "";
   #toolViews: Promise<void> | null = null;
   #hasToolViews = false;
+  #hadMessages = false;
   #sessionViews: Promise<BudgetWatch> | null = null;
   /** What the receipt tells of tool calls besides the conversation. */
   readonly #notes = new Map<string, CallNote>();
@@ -119,11 +121,6 @@ export class ChatBotPanel extends View implements ChatPanel {
         onError: (error) => this.#onError(error),
       },
     });
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#loadToolViews();
   }
 
   get conversationId(): string | null {
@@ -174,6 +171,7 @@ export class ChatBotPanel extends View implements ChatPanel {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#loadAnswerViews();
     this.#announceActivity();
     this.#noticeWithdrawn();
     if (!changed.has("settings")) return;
@@ -422,6 +420,16 @@ export class ChatBotPanel extends View implements ChatPanel {
       this.#leftToHost.add(toolUseId);
     }
     this.requestUpdate();
+  }
+
+  /** With the first message, sent or come back to, and before an answer is there. Opening the panel fetches nothing. */
+  #loadAnswerViews(): void {
+    const hasMessages = this.#conversation.conversation.messages.length > 0;
+    if (hasMessages && !this.#hadMessages) {
+      void loadMarkdown();
+      void this.#loadToolViews();
+    }
+    this.#hadMessages = hasMessages;
   }
 
   /** A file that did not come is asked for again when a tool is used, or by the person who is to be asked. */
