@@ -1,18 +1,18 @@
 /**
  * Three bundles, all with everything they need inside:
- *   chat-bot-panel-<hash>.js   the panel for the script tag, with its lazy chunks beside it; immutable
+ *   chat-bot-panel-<hash>.js   the panel for the script tag, with its lazy files beside it, whose hashes it knows; immutable
  *   chat-bot.js                the script tag: the element and its button; knows the panel's name and hash
  *   index.js                   the entry for bundlers, with its lazy parts in chunks/
  * and integrity.json, the hash of every file, and third-party-licences.txt, of what is bundled.
  */
-import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import esbuild from "rollup-plugin-esbuild";
+import { hashOf } from "./bundle/hash-of.ts";
 import { highlightModule } from "./bundle/highlight-module.ts";
-import { importAgain } from "./bundle/import-again.ts";
+import { lazyFiles } from "./bundle/lazy-files.ts";
 import { minifyStyles } from "./bundle/minify-styles.ts";
 import { minifyTemplates } from "./bundle/minify-templates.ts";
 import { slimLit } from "./bundle/slim-lit.ts";
@@ -33,7 +33,7 @@ export default ({ configDist }) => {
       input: { "chat-bot-panel": "src/chat-bot-panel.ts" },
       // Lazy chunks take what they share from the panel itself, not from a chunk between the two.
       preserveEntrySignatures: "allow-extension",
-      plugins: [emptyDist(), ...common(), importAgain(), rememberPanel()],
+      plugins: [emptyDist(), lazyFiles(), ...common(), rememberPanel()],
       output: { ...output(), entryFileNames: "[name]-[hash].js" },
     },
     {
@@ -79,7 +79,7 @@ function rememberPanel() {
     writeBundle(_options, bundle) {
       const entry = Object.values(bundle).find((chunk) => chunk.type === "chunk" && chunk.isEntry);
       panel.file = entry.fileName;
-      panel.integrity = integrity(entry.code);
+      panel.integrity = hashOf("sha256", entry.code);
     },
   };
 }
@@ -105,12 +105,10 @@ function writeIntegrity() {
     name: "write-integrity",
     async writeBundle() {
       const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith(".js")).toSorted();
-      const hashes = await Promise.all(files.map(async (file) => [file, integrity(await readFile(`${dist}${file}`))]));
+      const hashes = await Promise.all(
+        files.map(async (file) => [file, hashOf("sha384", await readFile(`${dist}${file}`))]),
+      );
       await writeFile(`${dist}integrity.json`, `${JSON.stringify(Object.fromEntries(hashes), null, 2)}\n`);
     },
   };
-}
-
-function integrity(content) {
-  return `sha384-${createHash("sha384").update(content).digest("base64")}`;
 }

@@ -293,6 +293,69 @@ describe("Integrity", () => {
     expect(await wasTampered()).toBe(undefined);
     expect(await page.getByRole("textbox").count()).toBe(0);
   });
+
+  /** `tool-views-ogoid786.js` is the file of `tool-views`. */
+  const nameOf = (file: string): string => file.replace(/-\w+\.js$/, "");
+  const isUnformatted = (text: string) => async (): Promise<void> => {
+    await openChat();
+    await say(`script:${JSON.stringify([{ text: MARKDOWN }])}`);
+    await answered();
+    await transcript().getByText(text).last().waitFor();
+  };
+  const partIsMissing = (): Promise<void> => page.getByText("A part of the chat could not be loaded").waitFor();
+  const nobodyIsAsked = async (): Promise<void> => {
+    await openChat();
+    await say("Create a file notes/unasked.txt with content Hello");
+    await partIsMissing();
+    expect(await page.getByRole("alertdialog").count()).toBe(0);
+  };
+
+  /** Every file that comes later, and what a person reads when it is not the one that was built. */
+  const LATER: [name: string, means: string, journey: () => Promise<void>][] = [
+    ["markdown-document", "answers are plain text", isUnformatted("# Title")],
+    ["code-highlighter", "code is plain", isUnformatted("const answer = 42;")],
+    ["html-sanitiser", "raw HTML is text", isUnformatted("<kbd>Enter</kbd>")],
+    ["tool-views", "the person is told that a part is missing", nobodyIsAsked],
+    ["tool-state", "the person is told that a part is missing", nobodyIsAsked],
+    [
+      "session-views",
+      "the person is told that a part is missing",
+      async () => {
+        await openChat();
+        await page.locator("[part=session-button]").click();
+        await partIsMissing();
+      },
+    ],
+    ...["ar", "de", "es", "fr", "he", "it", "ja", "pt-br", "zh-cn"].map(
+      (language): [string, string, () => Promise<void>] => [
+        language,
+        "texts are English",
+        async () => {
+          await openChat();
+          await page.locator("chat-bot").evaluate((element, lang) => element.setAttribute("lang", lang), language);
+          await expect.poll(() => complaints.length).toBeGreaterThan(0);
+          await page.getByRole("button", { name: "Send", exact: true }).waitFor();
+        },
+      ],
+    ),
+  ];
+
+  test("all files that come later are among those that are changed here", async () => {
+    const files = (await readdir(DIST)).filter((file) => file.endsWith(".js"));
+    const later = files.filter((file) => !/^(?:chat-bot|index)/.test(file)).map(nameOf);
+    expect(later.toSorted()).toEqual(LATER.map(([name]) => name).toSorted());
+  });
+
+  test.each(LATER)("a changed %s does not run: %s", async (name, _means, journey) => {
+    await serveWidget(`changed-${name}`, (file) => nameOf(file) === name);
+    await visit(policy(), scriptTag(`/changed-${name}/chat-bot.js`));
+    await journey();
+    // The browser has refused this file, and nothing else.
+    await expect.poll(() => complaints).not.toEqual([]);
+    for (const complaint of complaints) expect(complaint).toMatch(new RegExp(`integrity.*/changed-${name}/${name}-`));
+    expect(await wasTampered()).toBe(undefined);
+    expect(violations).toEqual([]);
+  });
 });
 
 describe("With the script and the panel alone", () => {

@@ -67,7 +67,8 @@ export const chatBotStyles = `
     border-radius: 12px;
     background: Canvas;
   }
-  :host([mode=inline]) .launcher { display: none; }
+  /* Behind a notice it is what to press for another try. */
+  :host([mode=inline]) .launcher:first-child { display: none; }
   @media print {
     :host(:not([mode=inline])) { display: none !important; }
   }

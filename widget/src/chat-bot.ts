@@ -205,7 +205,10 @@ export class ChatBot extends ElementBase implements PanelHost {
   readonly #root: ShadowRoot = this.attachShadow({ mode: "open" });
   readonly #launcher: HTMLElement = createLauncher(
     () => void this.#load(),
-    () => this.toggle(),
+    // Where an open panel did not come, pressing asks for it again.
+    () => {
+      this.open = !this.open || !this.#loading;
+    },
   );
   readonly #notice: HTMLElement = createPart("div", "notice");
   #loading: Promise<ChatPanel> | undefined;
@@ -230,7 +233,7 @@ export class ChatBot extends ElementBase implements PanelHost {
 
   connectedCallback(): void {
     takeEarlyProperties(this);
-    if (!this.#launcher.isConnected) draw(this, this.#root, this.#launcher);
+    if (!this.#launcher.isConnected) this.#draw();
     // A panel that is open from the start must not take the focus from the page.
     this.#update(false);
   }
@@ -283,6 +286,18 @@ export class ChatBot extends ElementBase implements PanelHost {
     await (await this.#loading)?.answerApproval(toolUseId, false);
   }
 
+  #draw(): void {
+    try {
+      const styles = new CSSStyleSheet();
+      styles.replaceSync(chatBotStyles);
+      this.#root.adoptedStyleSheets.push(styles);
+      this.#root.append(this.#launcher);
+    } catch {
+      // An older browser. The page may forbid other kinds of styles, and without any there would be half a widget.
+      this.#root.textContent = launcherText(this, FAILED);
+    }
+  }
+
   /** Follows the attributes, as soon as there is something to see. */
   #update(mayMoveFocus: boolean): void {
     if (!this.#launcher.isConnected) return;
@@ -298,9 +313,9 @@ export class ChatBot extends ElementBase implements PanelHost {
   /** A failure is shown; who does not wait for the panel need not handle it. */
   #load(): Promise<ChatPanel> {
     if (!this.#loading) {
-      this.#notice.remove();
       this.#loading = ChatBot.loadPanel().then(async ({ createPanel }) => {
         const panel = await createPanel(this);
+        this.#notice.remove();
         this.#changed = panel.hostChanged;
         this.#changed(this.#isFocusDue);
         return panel;
@@ -342,17 +357,5 @@ function takeEarlyProperties(element: ChatBot): void {
       Reflect.deleteProperty(element, name);
       Reflect.set(element, name, value);
     }
-  }
-}
-
-function draw(element: ChatBot, root: ShadowRoot, launcher: HTMLElement): void {
-  try {
-    const styles = new CSSStyleSheet();
-    styles.replaceSync(chatBotStyles);
-    root.adoptedStyleSheets.push(styles);
-    root.append(launcher);
-  } catch {
-    // An older browser. The page may forbid other kinds of styles, and without any there would be half a widget.
-    root.textContent = launcherText(element, FAILED);
   }
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findChrome } from "./chrome.ts";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -230,6 +230,70 @@ test("who is asked is told when the file that asks did not come, and is asked on
   missing = null;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("alertdialog", { name: "Approval needed" }).waitFor();
+});
+
+describe.each<[string, (response: ServerResponse) => void]>([
+  ["is not there", (response) => response.writeHead(404).end()],
+  ["is refused", (response) => response.writeHead(503).end()],
+  ["is cut off before it begins", (response) => response.destroy()],
+  [
+    "is cut off on its way",
+    (response) => {
+      response.writeHead(200, { "Content-Type": "text/javascript", "Content-Length": "9999" }).write("//");
+      setTimeout(() => response.destroy());
+    },
+  ],
+])("When the panel's file %s", (_title, failure) => {
+  beforeEach(() => {
+    missing = "/chat-bot-panel-";
+    fail = failure;
+  });
+
+  test.each([
+    ["classic", ""],
+    ["a module", 'type="module"'],
+  ])("the script, %s, asks again at the next press, and one chats with tools and all", async (_kind, attributes) => {
+    await show(`<script src="/chat-bot.js" ${attributes}></script>`);
+    const button = page.getByRole("button", { name: "Open chat" });
+    await button.click();
+    await notice().waitFor();
+    // Wherever it was asked for so far: what is pressed next asks at an address that has not failed.
+    const failed = panelRequests();
+    missing = null;
+    await button.click();
+    await say("Hello");
+    await page.getByRole("alertdialog", { name: "Approval needed" }).waitFor();
+    const answered = new Set(panelRequests()).difference(new Set(failed));
+    expect([...answered]).toEqual([expect.stringMatching(/\?again$/)]);
+    expect(await notice().count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("an inline element, whose button is not seen otherwise, shows it to be pressed", async () => {
+    await visit('mode="inline"', '<script src="/chat-bot.js"></script>');
+    await notice().waitFor();
+    missing = null;
+    // By key: when the panel comes because the pointer is over the button, there is nothing left to click at.
+    await page.getByRole("button", { name: "Open chat" }).press("Enter");
+    await page.getByRole("textbox").waitFor();
+    expect(await notice().count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Open chat" }).count()).toBe(0);
+  });
+});
+
+test("two elements on a page share the panel's file, also after it has failed", async () => {
+  missing = "/chat-bot-panel-";
+  await visit(
+    "open",
+    '<chat-bot endpoint="/api/chatbot" mode="inline"></chat-bot><script src="/chat-bot.js"></script>',
+  );
+  await expect.poll(() => notice().count()).toBe(2);
+  missing = null;
+  await page.evaluate(() => {
+    for (const { shadowRoot } of document.querySelectorAll("chat-bot")) shadowRoot?.querySelector("button")?.click();
+  });
+  await expect.poll(() => page.getByRole("textbox").count()).toBe(2);
+  expect(complaints).toEqual([]);
 });
 
 test("an answer whose formatting did not come is text; with the next one it is asked for again, for both", async () => {
