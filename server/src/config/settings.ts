@@ -109,7 +109,7 @@ function isRedisUrl(text: string): boolean {
   return hostname !== "" && /^(?:\/\d{0,4})?$/.test(pathname);
 }
 
-/** Every variable but those of the issuer and of the file: names as in the README, "Configuration". */
+/** Every variable but those of the issuer and of the file: names as in the README, “Running the server”. */
 const variablesSchema = z.object({
   ANTHROPIC_API_KEY: visible.optional(),
   ANTHROPIC_MODEL: visible.default("claude-haiku-4-5"),
