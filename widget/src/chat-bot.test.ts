@@ -11,6 +11,7 @@ import {
   settled,
   startSampleServer,
 } from "../test/sample-panel.ts";
+import { until } from "../test/until.ts";
 import { ChatBot } from "./chat-bot.ts";
 import { defineChatBot } from "./define.ts";
 
@@ -182,8 +183,8 @@ describe("ChatBot", () => {
     const ended = oneEvent(element, "chat-bot-turn-end");
     server.stream(...firstTurn("Hello"), says("**Hi** there"), endOfTurn);
     expect((await ended).detail).to.deep.equal({ conversationId: "c1", turnId: "t1", reason: "end_turn" });
+    await until(() => root.querySelector(".theirs strong")?.textContent === "Hi");
     await settled(root);
-    expect(root.querySelector(".theirs strong")?.textContent).to.equal("Hi");
     expect(root.querySelector("[role=status]")?.textContent).to.contain("Hi");
   });
 
