@@ -42,9 +42,9 @@ export async function runToolCall(call: ToolCallRecord, turn: Turn, services: Tu
   const { record } = step;
   switch (state.status) {
     case "proposed": {
+      const tool = await findTool(call, turn);
       const refusal = refuseCall(call, turn);
       if (refusal !== null) return finish(call, refusal, services, record);
-      const tool = turn.tools.get(call.name);
       if (tool === undefined) return finish(call, NOT_OFFERED, services, record);
       if (!needsApproval(tool, turn.remembered)) return dispatch(call, tool, 1, turn, services, record);
       return awaitDecision(await ask(call, tool, services, record), turn, services, step);
@@ -64,7 +64,7 @@ export async function runToolCall(call: ToolCallRecord, turn: Turn, services: Tu
       return finish(call, denied(call.approval?.decision?.reason ?? null), services, record);
     case "dispatched": {
       // Its owner died while it ran. Only what may run twice is run again.
-      const tool = turn.tools.get(call.name);
+      const tool = await findTool(call, turn);
       if (tool?.repeatable === true && unfitness(call, tool) === null) {
         return dispatch(call, tool, state.attempt + 1, turn, services, record);
       }
@@ -73,6 +73,12 @@ export async function runToolCall(call: ToolCallRecord, turn: Turn, services: Tu
     case "finished":
       return;
   }
+}
+
+/** After a crash tool servers are just being started: one that has not been listed yet is asked once more. */
+async function findTool(call: ToolCallRecord, turn: Turn): Promise<Tool | undefined> {
+  if (call.fingerprint !== null && !turn.tools.has(call.name)) await turn.refresh(call.server);
+  return turn.tools.get(call.name);
 }
 
 async function awaitDecision(call: ToolCallRecord, turn: Turn, services: TurnServices, step: Step): Promise<void> {

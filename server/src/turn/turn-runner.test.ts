@@ -1066,6 +1066,22 @@ describe("a turn whose owner died", () => {
     expect(await engine.done(turn)).toBe("end_turn");
   });
 
+  it("while a repeatable tool ran, whose server takes long to start: it is waited for", async () => {
+    const engine = await start();
+    const turn = await engine.script([{ tool_use: [{ name: "notes__wait_repeatable" }] }, { text: "I see." }]);
+    await engine.tools.nextHeld();
+    engine.replica.pause();
+    const { list } = engine.tools;
+    engine.tools.list = async (askAnew?: string) => (askAnew === "notes" ? list() : []);
+    engine.advance(10_000);
+    engine.addReplica().runner.continue(turn.id);
+    (await engine.tools.nextHeld()).answer(text("again"));
+    await engine.event(turn, "done");
+    expect(Object.values(outcomes(await engine.eventsOf(turn)))).toEqual(["ok"]);
+    engine.replica.resume();
+    await engine.replica.runner.drain(1000);
+  });
+
   it("after a call was approved: the call runs once", async () => {
     const engine = await start();
     const turn = await engine.script([{ tool_use: [WRITE] }, { text: "Ok." }]);
