@@ -153,8 +153,11 @@ describe("Looks", () => {
     server.stream(says("\n\nMore.".repeat(80), "One moment".length), endOfTurn);
     await until(() => root.querySelectorAll(".markdown p").length > 50);
     await settled(root);
-    root.querySelector(".messages")?.scrollTo(0, 0);
-    await until(() => root.querySelector(".scroll-to-latest"));
+    await until(() => {
+      // A reader whom the answer takes along as it settles scrolls again.
+      root.querySelector(".messages")?.scrollTo(0, 0);
+      return root.querySelector(".scroll-to-latest");
+    });
     look();
     // A panel that cannot be had.
     const { loadPanel } = ChatBot;
