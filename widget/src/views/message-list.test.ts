@@ -1,4 +1,4 @@
-import { expect, fixtureSync, html, nextFrame, waitUntil } from "@open-wc/testing";
+import { aTimeout, expect, fixtureSync, html, nextFrame, waitUntil } from "@open-wc/testing";
 import { sendMouse } from "@web/test-runner-commands";
 import type { Message } from "../conversation/conversation.ts";
 import { englishStrings } from "../strings/en.ts";
@@ -162,7 +162,8 @@ describe("ChatBotMessageList", () => {
     more.style.blockSize = "300px";
     list.querySelector(".transcript")?.append(more);
     await atEnd(scroller);
-    await nextFrame();
+    // Between two frames, as readers do.
+    await aTimeout(0);
     more.remove();
     scroller.scrollTop = 0;
     await waitUntil(() => list.querySelector(".scroll-to-latest") !== null, "it follows all the same");
