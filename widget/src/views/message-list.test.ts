@@ -60,7 +60,8 @@ async function readBack(scroller: HTMLElement): Promise<void> {
     scroller.scrollTop -= 400;
     await nextFrame();
     await nextFrame();
-    return distance(scroller) > 100;
+    const isTakenAlong = scroller.closest("chat-bot-message-list")?.querySelector(".scroll-to-latest") === null;
+    return !isTakenAlong && distance(scroller) > 100;
   });
   // What comes into view for the first time is drawn, and takes the room it needs.
   await nextFrame();
