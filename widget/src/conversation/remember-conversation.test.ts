@@ -1,11 +1,15 @@
 import { expect } from "@open-wc/testing";
 import { rememberConversation } from "./remember-conversation.ts";
 
+function clearStorage(): void {
+  sessionStorage.clear();
+  localStorage.clear();
+}
+
 describe("rememberConversation", () => {
-  afterEach(() => {
-    sessionStorage.clear();
-    localStorage.clear();
-  });
+  // What was on the page before may still have kept something.
+  beforeEach(clearStorage);
+  afterEach(clearStorage);
 
   for (const [persist, storage] of [
     ["session", sessionStorage],
