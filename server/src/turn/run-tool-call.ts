@@ -26,6 +26,8 @@ import type { TurnServices } from "./turn-services.ts";
 
 /** How often a call is tried whose connection breaks each time. */
 const MAX_ATTEMPTS = 2;
+/** Longer than a tool server is left alone after the first failure. */
+const ASK_AGAIN_MS = 500;
 
 /** What a call has of the step it belongs to. */
 interface Step {
@@ -42,7 +44,7 @@ export async function runToolCall(call: ToolCallRecord, turn: Turn, services: Tu
   const { record } = step;
   switch (state.status) {
     case "proposed": {
-      const tool = await findTool(call, turn);
+      const tool = await findTool(call, turn, services);
       const refusal = refuseCall(call, turn);
       if (refusal !== null) return finish(call, refusal, services, record);
       if (tool === undefined) return finish(call, NOT_OFFERED, services, record);
@@ -64,7 +66,7 @@ export async function runToolCall(call: ToolCallRecord, turn: Turn, services: Tu
       return finish(call, denied(call.approval?.decision?.reason ?? null), services, record);
     case "dispatched": {
       // Its owner died while it ran. Only what may run twice is run again.
-      const tool = await findTool(call, turn);
+      const tool = await findTool(call, turn, services);
       if (tool?.repeatable === true && unfitness(call, tool) === null) {
         return dispatch(call, tool, state.attempt + 1, turn, services, record);
       }
@@ -75,9 +77,12 @@ export async function runToolCall(call: ToolCallRecord, turn: Turn, services: Tu
   }
 }
 
-/** After a crash tool servers are just being started: one that has not been listed yet is asked once more. */
-async function findTool(call: ToolCallRecord, turn: Turn): Promise<Tool | undefined> {
-  if (call.fingerprint !== null && !turn.tools.has(call.name)) await turn.refresh(call.server);
+/** After a crash tool servers are just being started: one that could not be listed yet is asked once more, a moment later. */
+async function findTool(call: ToolCallRecord, turn: Turn, services: TurnServices): Promise<Tool | undefined> {
+  if (call.fingerprint !== null && !turn.tools.has(call.name)) {
+    await services.sleep(ASK_AGAIN_MS, turn.signal).catch(() => undefined);
+    await turn.refresh(call.server);
+  }
   return turn.tools.get(call.name);
 }
 
