@@ -3,21 +3,39 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 /** Tests of what is promised to happen within some time. */
 const HOLD_DEADLINES = ["no-hang", "survives-a-crash", "cancel"].map((name) => `server/test/faults/${name}.test.ts`);
 
+/**
+ * What tests import is loaded once for each worker, which is most of the work of short ones. They leave nothing behind
+ * for the next: no fake clock, no variable of the environment, nothing that still runs.
+ */
+const SHARE_PACKAGES = { isolate: false } as const;
+
 const config: ViteUserConfig = defineConfig({
   test: {
     passWithNoTests: false,
     // How long a test may take says nothing about what it tests: a busy machine fails none.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     // Most tests wait for processes and the network more than they work.
     maxWorkers: 3,
     projects: [
       {
         extends: true,
-        test: { name: "server", include: ["server/**/*.test.ts"], exclude: ["server/test/{faults,cluster}/**"] },
+        test: {
+          name: "server",
+          include: ["server/**/*.test.ts"],
+          exclude: ["server/test/{faults,cluster}/**"],
+          ...SHARE_PACKAGES,
+        },
       },
-      { extends: true, test: { name: "demo", include: ["demo/**/*.test.ts"], exclude: ["demo/e2e/**"] } },
-      { extends: true, test: { name: "tools", include: [".ci/*.test.ts", "widget/{bundle,test}/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "demo", include: ["demo/**/*.test.ts"], exclude: ["demo/e2e/**"], ...SHARE_PACKAGES },
+      },
+      {
+        extends: true,
+        test: { name: "tools", include: [".ci/*.test.ts", "widget/{bundle,test}/*.test.ts"], ...SHARE_PACKAGES },
+      },
       {
         extends: true,
         test: {
