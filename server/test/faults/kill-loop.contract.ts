@@ -15,7 +15,9 @@ const MANY_KILLS = 100;
 /** A new database and a new book after so many kills. */
 const KILLS_PER_RIG = 50;
 /** Turns that are on their way when a server dies. */
-const TURNS_AT_ONCE = 3;
+const TURNS_AT_ONCE = faultCount("TURNS", { small: 2, full: 3 });
+/** So many at most do some turns go through: one that loses a fourth owner is given up. */
+const MAX_KILLS = 3;
 /** About as long as such a turn takes when nothing happens, and a start of the server. */
 const TURN_MS = 500;
 const START_MS = 400;
@@ -70,7 +72,7 @@ export function describeKillLoop(where: string, { kills: wanted, start }: KillLo
       `runs no charge twice, gives every call one outcome, and ends every turn (${wanted} kills)`,
       async () => {
         let left = wanted;
-        await sideBySide(Math.min(LANES, wanted), async (lane, failed) => {
+        await sideBySide(Math.min(LANES, Math.ceil(wanted / MAX_KILLS)), async (lane, failed) => {
           const random = seededRandom(SEED + lane);
           while (left > 0 && !failed.aborted) {
             await using rig = await start();
@@ -192,10 +194,7 @@ function seen(phase: TurnPhase, trials: readonly KillTrial[], changes: EventTarg
   });
 }
 
-/**
- * The kills that some turns go through: one in any case, and often one or two of the servers that follow. No more than
- * three: a turn that loses a fourth owner is given up.
- */
+/** The kills that some turns go through: one in any case, and often one or two of the servers that follow. */
 function aimsOf(random: () => number): Aim[] {
   const aims: Aim[] = [random() < 0.4 ? { within: TURN_MS } : { phase: oneOf(AIMS, random) }];
   if (random() < 0.3) aims.push("start-up");
