@@ -172,6 +172,6 @@ export class FaultRig implements AsyncDisposable {
 async function startServer(env: Record<string, string>, secret: string): Promise<ServerProcess> {
   const server = await startProcess(SERVER, env);
   const user = await FaultUser.signIn(() => server.url, secret);
-  await until(async () => (await (await user.request("GET", "/session")).text()).includes("bank__charge"));
+  await until(() => user.isOffered("bank"));
   return server;
 }

@@ -124,6 +124,11 @@ export class FaultUser {
     return snapshot;
   }
 
+  /** Whether a tool of this server is among those they may use. */
+  async isOffered(server: string): Promise<boolean> {
+    return (await this.#text("/session")).includes(`"${server}__`);
+  }
+
   async usage(): Promise<UsageResponse> {
     const usage: UsageResponse = JSON.parse(await this.#text("/usage"));
     return usage;
