@@ -1,6 +1,7 @@
 // npm test: every test there is, also when the first runner fails. Arguments go to vitest, and then it runs alone.
 
 import { mkdir, readFile, rm } from "node:fs/promises";
+import { resolve } from "node:path";
 import { runCommand } from "./run-command.ts";
 import { sumCounts, type TestCounts, vitestCounts, webTestRunnerCounts, withExitCode } from "./test-counts.ts";
 
@@ -26,6 +27,8 @@ function runWidgetTests(): () => Promise<TestCounts> {
   };
 }
 
+// The tests start many processes of Node, of the same sources: what one has compiled the next ones read.
+process.env["NODE_COMPILE_CACHE"] ??= resolve("node_modules/.cache/compiled");
 const args = process.argv.slice(2);
 const widgetCounts = args.length > 0 ? null : runWidgetTests();
 const parts = [await runVitest(args), ...(widgetCounts === null ? [] : [await widgetCounts()])];

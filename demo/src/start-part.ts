@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** What every part needs of the environment; nothing else is passed on by accident. */
-const INHERITED = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "SystemRoot", "NODE_V8_COVERAGE"];
+const INHERITED = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "SystemRoot", "NODE_V8_COVERAGE", "NODE_COMPILE_CACHE"];
 
 /** So long a part may take to end in good order. */
 const STOP_TIMEOUT_MS = 5000;
