@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createLogger, type Logger } from "./logger.ts";
 
@@ -118,5 +120,30 @@ describe("The logger", () => {
     expect(first.pseudonym("ann")).not.toBe(first.pseudonym("bob"));
     expect(first.pseudonym("ann")).not.toBe(second.pseudonym("ann"));
     expect(first.pseudonym("ann")).toMatch(/^[0-9a-f]{16}$/);
+  });
+});
+
+describe("a logger to standard output", () => {
+  it("neither ends the process nor keeps it from its end when nobody reads it any more", async () => {
+    const script = `
+      import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+      const logger = createLogger("info");
+      logger.info({}, "begun");
+      process.stdin.on("data", () => {
+        for (let line = 0; line < 10; line += 1) logger.info({ line }, "unread");
+        setImmediate(() => {
+          logger.info({}, "last");
+          process.exit(7);
+        });
+      });`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const exit = once(child, "exit");
+    await once(child.stdout, "data");
+    child.stdout.destroy();
+    await once(child.stdout, "close");
+    child.stdin.write("go");
+    expect(await exit).toEqual([7, null]);
   });
 });

@@ -24,9 +24,8 @@ export interface Logger {
 }
 
 /** A logger to standard output, or to `destination`. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  const log = destination === undefined ? pino(options) : pino(options, destination);
+export function createLogger(level: string, destination = standardOutput()): Logger {
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const key = randomBytes(32);
   return {
     debug: line(log, "debug"),
@@ -35,6 +34,15 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     error: line(log, "error"),
     pseudonym: (value) => createHmac("sha256", key).update(value).digest("hex").slice(0, 16),
   };
+}
+
+/**
+ * Whoever reads the log may go away: the server goes on without. In place of `process.stdout` itself pino puts a
+ * destination of its own, which tries again for ever when nobody reads and the process is about to exit.
+ */
+function standardOutput(): DestinationStream {
+  process.stdout.on("error", () => undefined);
+  return { write: (line) => void process.stdout.write(line) };
 }
 
 function line(
