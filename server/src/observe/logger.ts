@@ -42,7 +42,7 @@ export function createLogger(level: string, destination = standardOutput()): Log
  */
 function standardOutput(): DestinationStream {
   process.stdout.on("error", () => undefined);
-  return { write: (line) => void process.stdout.write(line) };
+  return { write: (text) => void process.stdout.write(text) };
 }
 
 function line(
