@@ -221,7 +221,6 @@ async function main(): Promise<void> {
     logger.warn({ variable: "ANTHROPIC_API_KEY" }, "no model key is set: the chatbot is disabled");
   }
   const server = await startServer(config, logger);
-  logger.info({ url: server.url, model: config.anthropic.model }, "listening");
   stopOnSignals(process, {
     stop(signal) {
       logger.info({ signal }, "stopping");
@@ -236,6 +235,8 @@ async function main(): Promise<void> {
     stopAtOnce: () => process.exit(1),
     now: Date.now,
   });
+  // Whoever has read this may stop it in good order.
+  logger.info({ url: server.url, model: config.anthropic.model }, "listening");
 }
 
 if (import.meta.main) {

@@ -24,7 +24,7 @@ export interface Logger {
 }
 
 /** A logger to standard output, or to `destination`. */
-export function createLogger(level: string, destination = standardOutput()): Logger {
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const key = randomBytes(32);
   return {
