@@ -1,4 +1,5 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { LongestFirst } from "./.ci/longest-first.ts";
 
 /** Tests of what is promised to happen within some time. */
 const HOLD_DEADLINES = ["no-hang", "survives-a-crash", "cancel"].map((name) => `server/test/faults/${name}.test.ts`);
@@ -18,6 +19,7 @@ const config: ViteUserConfig = defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // Most tests wait for processes and the network more than they work.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
