@@ -68,11 +68,12 @@ export class StickToEnd implements ReactiveController {
 
   readonly #onScroll = (): void => {
     if (this.#scroller === null) return;
-    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    // A box that grew, as when the message box gives back its lines, and content that shrank move it up by themselves.
-    const layout = Math.max(0, clientHeight - this.#last.box) + Math.max(0, this.#last.content - scrollHeight);
-    const upwards = this.#last.top - scrollTop;
+    const before = this.#last;
     this.#look();
+    const { top, box, content } = this.#last;
+    // A box that grew, as when the message box gives back its lines, and content that shrank move it up by themselves.
+    const layout = Math.max(0, box - before.box) + Math.max(0, before.content - content);
+    const upwards = before.top - top;
     if (this.#distance() <= TOLERANCE) this.#setSticking(true);
     else if (upwards > layout + ROUNDING) this.#setSticking(false);
     else if (upwards > 0) this.follow();
