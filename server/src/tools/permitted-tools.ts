@@ -23,7 +23,7 @@ export function permittedTools(
 /** The rule that counts for a tool, here and now or not: the issuer's own, else the server's; null: it is for nobody. */
 export function ruleInForce(
   tool: Pick<CatalogTool, "name" | "rule">,
-  ownRules: Readonly<Record<string, ToolRule>> = {},
+  ownRules: Readonly<Record<string, ToolRule>>,
 ): ToolRule | null {
   return findToolRule(ownRules, tool.name) ?? tool.rule;
 }

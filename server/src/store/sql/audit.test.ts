@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Kysely, SqliteAdapter, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   aConversation,
@@ -26,6 +26,7 @@ import { openRecords } from "./open-records.ts";
 import { openSqlite } from "./open-sqlite.ts";
 import type { DatabaseLocation } from "./open-store.ts";
 import { openStore } from "./open-store.ts";
+import { isSqlite } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 
 const KEY = "a key that only the operator of the server knows";
@@ -342,9 +343,8 @@ function describeAudit(name: string, kinds: readonly string[], newLocation: () =
           ? openSqlite(location.path)
           : openPostgres(location.url, { limits: "unbounded", onLost: () => undefined });
       onTestFinished(() => visitor.destroy());
-      const isSqlite = visitor.getExecutor().adapter instanceof SqliteAdapter;
       const statements = ["update audit_entries set kind = 'x'", "delete from audit_entries"];
-      for (const statement of isSqlite ? statements : [...statements, "truncate audit_entries"]) {
+      for (const statement of isSqlite(visitor) ? statements : [...statements, "truncate audit_entries"]) {
         await expect(sql.raw(statement).execute(visitor), statement).rejects.toThrow();
       }
     });

@@ -1,11 +1,11 @@
-import { type Kysely, SqliteAdapter, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { ErasedBy } from "../../audit/audit-fact.ts";
 import type { AuditKeys } from "../../audit/audit-keys.ts";
 import type { Owner } from "../identity.ts";
 import { appendAudit } from "./audit.ts";
 import { findConversation } from "./conversations.ts";
 import { forgetBodies } from "./idempotency-keys.ts";
-import type { Tx } from "./reader.ts";
+import { isSqlite, type Tx } from "./reader.ts";
 import { leaveRunningPlaces } from "./running-turns.ts";
 import type { Schema } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
@@ -107,7 +107,7 @@ const WAIT_MS = 5000;
  * were until it is cut to nothing. PostgreSQL has no such command: see the README, "Privacy".
  */
 export async function overwriteErased(database: Kysely<Schema>): Promise<boolean> {
-  if (!(database.getExecutor().adapter instanceof SqliteAdapter)) return true;
+  if (!isSqlite(database)) return true;
   return database.connection().execute(async (connection) => {
     await sql.raw(`pragma busy_timeout = ${CHECKPOINT_WAIT_MS}`).execute(connection);
     try {

@@ -8,9 +8,9 @@
 // for as short a time as possible. `serializable` would need no order, but then most of those who reserve at the same
 // moment would have to try again, the more of them there are.
 
-import { type Kysely, SqliteAdapter, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { ChatError } from "../../errors.ts";
-import type { Reader, Tx } from "./reader.ts";
+import { isSqlite, type Reader, type Tx } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 
 const ATTEMPTS = 5;
@@ -44,9 +44,9 @@ export function inLongSnapshot<Result>(
   database: Kysely<Schema>,
   work: (reader: Reader) => Promise<Result>,
 ): Promise<Result> {
-  const isSqlite = database.getExecutor().adapter instanceof SqliteAdapter;
+  const begin = isSqlite(database) ? "begin deferred" : "begin isolation level repeatable read read only";
   return database.connection().execute(async (connection) => {
-    await sql.raw(isSqlite ? "begin deferred" : "begin isolation level repeatable read read only").execute(connection);
+    await sql.raw(begin).execute(connection);
     try {
       return await work(connection);
     } finally {
